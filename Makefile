@@ -1,0 +1,44 @@
+# Every target sets up what it needs; `make help` says what there is.
+PYTHON := .venv/bin/python
+READY := .venv/.ready
+NAME := land_subsidence
+VERSION := $(shell sed -n 's/^version=//p' metadata.txt)
+PROFILE ?= $(HOME)/.local/share/QGIS/QGIS3/profiles/default
+export SUBSIDENCE_TEST_DATA ?= $(abspath ../shared/data)
+export QT_QPA_PLATFORM ?= offscreen
+
+.PHONY: help setup demo test check bench package link clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## install QGIS where it is missing, and a .venv with the Python packages
+
+$(READY): requirements.txt requirements-dev.txt tools/setup.sh
+	tools/setup.sh
+
+demo: $(READY) ## run the susceptibility chain with qgis_process on an example area, into build/demo
+	$(PYTHON) tools/demo.py
+
+test: $(READY) ## run all tests (T="-k name" chooses some)
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest $(T)
+
+check: $(READY) ## lint and format check
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+bench: $(READY) ## measure speed and memory, print a table, write build/bench.json
+	$(PYTHON) tools/bench
+
+package: ## build the plugin zip from the last commit
+	@mkdir -p build
+	git archive --format=zip --prefix=$(NAME)/ -o build/$(NAME)-$(VERSION).zip HEAD
+	@ls -l build/$(NAME)-$(VERSION).zip
+
+link: ## link this checkout into the QGIS profile (PROFILE=folder)
+	mkdir -p "$(PROFILE)/python/plugins"
+	ln -sfn "$(CURDIR)" "$(PROFILE)/python/plugins/$(NAME)"
+
+clean: ## remove what was built (not .venv)
+	rm -rf build .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Processing algorithms: they translate between QGIS and the engine's jobs."""

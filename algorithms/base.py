@@ -1,0 +1,215 @@
+"""What every algorithm shares: names, help, parameters, running a job, errors and Cancel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterVectorDestination,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from ..subsidence_plugin.engine.errors import Cancelled, SubsidenceError
+from ..subsidence_plugin.engine.jobs import run_job
+from ..subsidence_plugin.engine.progress import Progress
+from .groups import Group
+from .translate import tr
+from .values import Values
+
+ICONS = Path(__file__).resolve().parents[1] / "resources" / "icons"
+
+
+class FileVectorDestination(QgsProcessingParameterVectorDestination):
+    """A vector output that is always a file, since jobs write files and not memory layers."""
+
+    def supportsNonFileBasedOutput(self) -> bool:
+        return False
+
+    def clone(self) -> FileVectorDestination:
+        copy = FileVectorDestination(
+            self.name(),
+            self.description(),
+            self.dataType(),
+            self.defaultValue(),
+            bool(self.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional),
+            self.createByDefault(),
+        )
+        copy.setFlags(self.flags())
+        copy.setHelp(self.help())
+        return copy
+
+    def defaultFileExtension(self) -> str:
+        return "gpkg"
+
+
+class SubsidenceAlgorithm(QgsProcessingAlgorithm):
+    """Base of all algorithms: a child declares parameters and turns them into job arguments."""
+
+    NAME = ""
+    TITLE = ""
+    GROUP = Group.PROJECT
+    HELP = ""
+
+    def declare(self) -> None:
+        """Add the parameters and outputs (with ``add`` and its relatives)."""
+        raise NotImplementedError
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        """Return the arguments of the job called ``NAME``."""
+        raise NotImplementedError
+
+    def job(self) -> str:
+        """Return the name of the engine's job."""
+        return self.NAME
+
+    def name(self) -> str:
+        return self.NAME
+
+    def displayName(self) -> str:
+        return tr(self.TITLE)
+
+    def group(self) -> str:
+        return tr(self.GROUP.value[1])
+
+    def groupId(self) -> str:
+        return self.GROUP.value[0]
+
+    def shortHelpString(self) -> str:
+        return tr(self.HELP)
+
+    def icon(self) -> QIcon:
+        return QIcon(str(ICONS / "provider.svg"))
+
+    def createInstance(self) -> SubsidenceAlgorithm:
+        return type(self)()
+
+    def initAlgorithm(self, configuration: Optional[dict] = None) -> None:
+        self.declare()
+
+    def add(
+        self,
+        parameter: QgsProcessingParameterDefinition,
+        help: str,
+        advanced: bool = False,
+        create_output: bool = True,
+    ) -> None:
+        """Add a parameter with its (translated) description, help and place."""
+        parameter.setDescription(tr(parameter.description()))
+        parameter.setHelp(tr(help))
+        if isinstance(parameter, QgsProcessingParameterEnum):
+            parameter.setOptions([tr(option) for option in parameter.options()])
+        if advanced:
+            flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+            parameter.setFlags(parameter.flags() | flag)
+        self.addParameter(parameter, create_output)
+
+    def add_seed(self) -> None:
+        """Add the parameter ``SEED``."""
+        self.add(
+            QgsProcessingParameterNumber(
+                "SEED",
+                "Random seed",
+                QgsProcessingParameterNumber.Type.Integer,
+                42,
+                minValue=0,
+                maxValue=2**31 - 1,
+            ),
+            "The same seed and the same data give the same result.",
+            advanced=True,
+        )
+
+    def add_device(self) -> None:
+        """Add the parameter ``DEVICE``."""
+        self.add(
+            QgsProcessingParameterEnum(
+                "DEVICE", "Device", ["Automatic", "CPU", "CUDA"], defaultValue=0
+            ),
+            "Automatic takes the CUDA GPU where PyTorch finds one; the log says what was chosen.",
+            advanced=True,
+        )
+
+    def add_raster_output(self, name: str, text: str, help: str, optional: bool = False) -> None:
+        """Add a raster output; an optional one is skipped unless asked for."""
+        self.add(
+            QgsProcessingParameterRasterDestination(name, text, None, optional, not optional), help
+        )
+
+    def add_points_output(self, name: str, text: str, help: str, optional: bool = False) -> None:
+        """Add a point layer output, a GPKG file by default."""
+        kind = QgsProcessing.SourceType.TypeVectorPoint
+        self.add(FileVectorDestination(name, text, kind, None, optional, not optional), help)
+
+    def add_table_output(self, name: str, text: str, help: str, optional: bool = False) -> None:
+        """Add an output table without geometry, GPKG by default, CSV (with .csvt) as well."""
+        kind = QgsProcessing.SourceType.TypeVector
+        self.add(FileVectorDestination(name, text, kind, None, optional, not optional), help)
+
+    def add_file_output(
+        self, name: str, text: str, file_filter: str, help: str, optional: bool = False
+    ) -> None:
+        """Add an output file, for example a report or a model."""
+        self.add(
+            QgsProcessingParameterFileDestination(
+                name, text, file_filter, None, optional, not optional
+            ),
+            help,
+        )
+
+    def add_report(self) -> None:
+        """Add the optional output ``REPORT``."""
+        self.add_file_output(
+            "REPORT",
+            "Report",
+            "HTML files (*.html)",
+            "A self-contained HTML page with the figures and tables of this run.",
+            optional=True,
+        )
+
+    def processAlgorithm(
+        self, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict:
+        feedback = feedback or QgsProcessingFeedback()
+        values = Values(self, parameters, context, feedback)
+        try:
+            outcome = self.execute(values, progress_of(feedback))
+        except SubsidenceError as error:
+            raise QgsProcessingException(str(error)) from error
+        except Cancelled:
+            return {}
+        return self.results(values, outcome)
+
+    def execute(self, values: Values, progress: Progress) -> dict[str, Any]:
+        """Do the work; an algorithm on QGIS's own objects overrides this, others have a job."""
+        return run_job(self.job(), self.arguments(values), progress)
+
+    def results(self, values: Values, outcome: dict) -> dict:
+        """Return output names and values: paths of what was written, figures of the job."""
+        destinations = [d.name() for d in self.parameterDefinitions() if d.isDestination()]
+        results = {name: values.output(name) for name in destinations}
+        for output in self.outputDefinitions():
+            if output.name() in outcome:
+                results[output.name()] = outcome[output.name()]
+        return {key: value for key, value in results.items() if value is not None}
+
+
+def progress_of(feedback: QgsProcessingFeedback) -> Progress:
+    """Return the engine's progress that speaks to, and is cancelled through, ``feedback``."""
+
+    def message(text: str, level: str) -> None:
+        if level == "warning":
+            feedback.pushWarning(text)
+        else:
+            feedback.pushInfo(text)
+
+    return Progress(lambda f: feedback.setProgress(100 * f), message, feedback.isCanceled)

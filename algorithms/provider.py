@@ -1,0 +1,43 @@
+"""The Processing provider: every algorithm of the group folders, and the shipped workflows."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from .base import ICONS, SubsidenceAlgorithm
+
+FOLDER = Path(__file__).resolve().parent
+
+
+class SubsidenceProvider(QgsProcessingProvider):
+    """Lists the algorithms under the id ``subsidence``."""
+
+    def id(self) -> str:
+        return "subsidence"
+
+    def name(self) -> str:
+        return "Land subsidence"
+
+    def icon(self) -> QIcon:
+        return QIcon(str(ICONS / "provider.svg"))
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in algorithm_classes():
+            self.addAlgorithm(algorithm())
+
+
+def algorithm_classes() -> Iterator[type[SubsidenceAlgorithm]]:
+    """Yield the algorithm class of every file in the group folders, in order of name."""
+    for group in sorted(p.name for p in FOLDER.iterdir() if (p / "__init__.py").exists()):
+        for module in pkgutil.iter_modules([str(FOLDER / group)]):
+            content = importlib.import_module(f".{group}.{module.name}", __package__)
+            for _name, kind in inspect.getmembers(content, inspect.isclass):
+                if kind.__module__ == content.__name__ and getattr(kind, "NAME", ""):
+                    yield kind

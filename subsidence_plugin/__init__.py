@@ -1,0 +1,1 @@
+"""The QGIS side around the algorithms; its ``engine`` computes and never imports qgis."""

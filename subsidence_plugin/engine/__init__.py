@@ -1,0 +1,1 @@
+"""All numerics of the plugin, usable from a script without QGIS."""

@@ -1,0 +1,144 @@
+"""Whole or not at all: outputs are written aside and put in place together at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Optional
+
+from .errors import OutputError
+
+#: Files that belong to a data file and would describe it wrongly when it is replaced.
+SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
+
+
+class Outputs:
+    """Gives out temporary paths for targets and moves the finished files into place.
+
+    Each target gets a hidden folder ``.NAME.partial-HOST-PID`` beside it, in which the file has
+    its final name, so that sidecars and references inside files need no change. Leaving the
+    block normally moves sidecars first and data files last; leaving it by an exception removes
+    everything. A folder that a killed process left is removed by the next run.
+
+    Parameters
+    ----------
+    *targets : str or None
+        Final paths; None stands for an optional output that was not asked for.
+    inputs : iterable of str
+        Paths read by the job; writing over one of them is refused.
+    """
+
+    def __init__(self, *targets: Optional[str], inputs: Iterable[Optional[str]] = ()) -> None:
+        self._targets = [Path(t).absolute() for t in targets if t]
+        sources = {Path(str(i).split("|")[0]).absolute() for i in inputs if i}
+        for target in self._targets:
+            if target in sources:
+                raise OutputError(f"The output '{target}' is also an input; choose another name.")
+        if len(set(self._targets)) < len(self._targets):
+            raise OutputError("Two outputs have the same path; choose another name for one.")
+
+    def __enter__(self) -> Outputs:
+        try:
+            for target in self._targets:
+                self._prepare(target)
+        except OSError as error:
+            self._discard()
+            raise OutputError(
+                f"The output folder '{target.parent}' cannot be written to ({error.strerror}); "
+                "choose another folder."
+            ) from error
+        return self
+
+    def path(self, target: str) -> str:
+        """Return where to write the file that will stand at ``target``."""
+        final = Path(target).absolute()
+        return str(self._folder(final) / final.name)
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        value: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            self._discard()
+        if isinstance(value, OSError):
+            raise OutputError(
+                f"The output cannot be written ({value}); choose another folder."
+            ) from value
+
+    def _prepare(self, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(target)
+        self._folder(target).mkdir()
+
+    def _commit(self) -> None:
+        for target in self._targets:
+            if not (self._folder(target) / target.name).exists():
+                raise OutputError(f"The output '{target}' was not written.")
+        try:
+            for target in self._targets:
+                for stale in _sidecars(target):
+                    stale.unlink()
+                for extra in self._folder(target).iterdir():
+                    if extra.name != target.name:
+                        os.replace(extra, target.parent / extra.name)
+            for target in self._targets:
+                os.replace(self._folder(target) / target.name, target)
+        except OSError as error:
+            raise OutputError(
+                f"The output '{target}' cannot be replaced ({error.strerror}); "
+                "is it open in QGIS or another program?"
+            ) from error
+
+    def _discard(self) -> None:
+        for target in self._targets:
+            shutil.rmtree(self._folder(target), ignore_errors=True)
+
+    def _folder(self, target: Path) -> Path:
+        return target.parent / f".{target.name}.partial-{_host()}-{os.getpid()}"
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove what a killed process of this computer left beside ``target``."""
+    pattern = re.compile(re.escape(f".{target.name}.partial-{_host()}-") + r"(\d+)$")
+    for folder in target.parent.iterdir():
+        found = pattern.match(folder.name)
+        if found and (int(found[1]) == os.getpid() or not _alive(int(found[1]))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sidecars(target: Path) -> list[Path]:
+    names = [target.name + s for s in SIDECARS] + [target.stem + ".qml"]
+    if target.suffix == ".csv":
+        names.append(target.stem + ".csvt")
+    return [p for p in (target.parent / n for n in names) if p.exists()]
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9]", "", socket.gethostname()) or "host"
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)
+        if handle:
+            ctypes.windll.kernel32.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,115 @@
+"""Writing GeoTIFFs: tiled, compressed, with band names, metadata, overviews and statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Optional
+
+import numpy as np
+from osgeo import gdal
+
+from ..errors import OutputError
+from .gdal_calls import failures_raise
+from .grid import Grid
+
+DATA_TYPES = {"float32": gdal.GDT_Float32, "uint8": gdal.GDT_Byte, "int16": gdal.GDT_Int16}
+
+
+class RasterWriter:
+    """A GeoTIFF being written window by window; use it as a context manager.
+
+    Parameters
+    ----------
+    path : str
+        A path given out by ``Outputs.path``.
+    grid : Grid
+    names : sequence of str
+        Band descriptions, one a band.
+    dtype : {"float32", "uint8", "int16"}
+    kinds : sequence of str, optional
+        Band metadata ``kind``: ``continuous`` or ``categorical``.
+    metadata : mapping, optional
+        Dataset metadata; ``SUBSIDENCE_KIND`` names what the raster is.
+    nodata : float, optional
+        Default NaN for float32 and 0 for integers.
+    finish : bool
+        Build overviews and statistics on leaving.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        grid: Grid,
+        names: Sequence[str],
+        dtype: str = "float32",
+        kinds: Optional[Sequence[str]] = None,
+        metadata: Optional[Mapping[str, str]] = None,
+        nodata: Optional[float] = None,
+        finish: bool = True,
+    ) -> None:
+        self.path, self.grid, self.finish = str(path), grid, finish
+        self.categorical = dtype != "float32"
+        options = [
+            "TILED=YES",
+            "BIGTIFF=IF_SAFER",
+            "INTERLEAVE=BAND",
+            "COMPRESS=DEFLATE",
+            "ZLEVEL=4",
+        ]
+        options.append("PREDICTOR=3" if dtype == "float32" else "PREDICTOR=1")
+        with failures_raise(f"The raster '{self.path}' cannot be created", OutputError):
+            self.dataset = gdal.GetDriverByName("GTiff").Create(
+                self.path, grid.width, grid.height, len(names), DATA_TYPES[dtype], options
+            )
+        if self.dataset is None:
+            raise OutputError(f"The raster '{self.path}' cannot be created.")
+        if grid.crs:
+            self.dataset.SetProjection(grid.crs)
+        self.dataset.SetGeoTransform(grid.transform)
+        self.dataset.SetMetadata({k: str(v) for k, v in (metadata or {}).items()})
+        missing = nodata if nodata is not None else (0 if self.categorical else float("nan"))
+        for index, name in enumerate(names, start=1):
+            band = self.dataset.GetRasterBand(index)
+            band.SetDescription(name)
+            band.SetNoDataValue(missing)
+            if kinds:
+                band.SetMetadataItem("kind", kinds[index - 1])
+
+    def write(self, data: np.ndarray, column: int = 0, row: int = 0, band: int = 0) -> None:
+        """Write (bands, rows, columns), or one band's (rows, columns), at a place of the grid."""
+        target = self.dataset.GetRasterBand(band) if band else self.dataset
+        with failures_raise(f"The raster '{self.path}' cannot be written", OutputError):
+            target.WriteArray(data, column, row)
+
+    def __enter__(self) -> RasterWriter:
+        return self
+
+    def __exit__(self, kind, value, trace) -> None:
+        if kind is not None:
+            self.dataset = None
+            return
+        with failures_raise(f"The raster '{self.path}' cannot be written", OutputError):
+            self.dataset.FlushCache()
+            self.dataset = None
+            if self.finish:
+                finish_raster(self.path, self.categorical)
+
+
+def finish_raster(path: str, categorical: bool) -> None:
+    """Add overviews (nearest for classes, average for values) and band statistics to a GeoTIFF."""
+    dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_UPDATE)
+    size, levels = max(dataset.RasterXSize, dataset.RasterYSize), []
+    while size / (2 ** (len(levels) + 1)) >= 256:
+        levels.append(2 ** (len(levels) + 1))
+    for index in range(1, dataset.RasterCount + 1):
+        band = dataset.GetRasterBand(index)
+        gdal.PushErrorHandler("CPLQuietErrorHandler")  # an empty band has no statistics: no failure
+        try:
+            band.ComputeStatistics(False)
+        except RuntimeError:
+            pass
+        finally:
+            gdal.PopErrorHandler()
+    if levels:
+        dataset.BuildOverviews("NEAREST" if categorical else "AVERAGE", levels)
+    dataset.FlushCache()

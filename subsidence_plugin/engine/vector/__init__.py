@@ -1,0 +1,1 @@
+"""Reading and writing vector layers and tables through OGR."""

@@ -1,0 +1,138 @@
+"""Drive the susceptibility chain of paper H with ``qgis_process`` alone, on the example area.
+
+Leaves everything in ``build/demo`` and ends with the models' figures and where to look.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "build" / "demo"
+LOG = OUT / "log.txt"
+NETWORKS = ("drdn", "cnn", "lstm", "cnnlstm")
+#: Method of `trainbaseline` by the name of the model file.
+BASELINES = {"logistic": 0, "forest": 1}
+FIGURES = ("AUC", "ACC", "Kappa", "MAE_probability")
+
+
+def step(algorithm: str, **parameters: object) -> None:
+    """Run one algorithm; on failure print its last lines and end with its exit code."""
+    command = [str(ROOT / "tools" / "qgis-process.sh"), "run", f"subsidence:{algorithm}"]
+    for name, value in parameters.items():
+        values = value if isinstance(value, (list, tuple)) else [value]
+        command += [f"--{name}={v}" for v in values]
+    begin = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(f"$ {' '.join(command[1:])}\n{done.stdout}{done.stderr}\n")
+    if done.returncode:
+        sys.exit("\n".join([f"{algorithm} failed:", *done.stderr.strip().splitlines()[-5:]]))
+    print(f"  {algorithm:24}{time.perf_counter() - begin:6.1f} s", flush=True)
+
+
+def prepare() -> None:
+    """Make the example area, classes of its factors, absence points, samples."""
+    step(
+        "createexample", WIDTH=600, HEIGHT=500, SEED=7, FACTORS=OUT / "factors.tif",
+        INVENTORY=OUT / "inventory.gpkg", INSAR=OUT / "insar.gpkg", TRUTH=OUT / "truth.tif",
+    )  # fmt: skip
+    step(
+        "reclassifyfactors", FACTORS=OUT / "factors.tif", METHOD=0, CLASSES=5,
+        OUTPUT=OUT / "classes.tif", RULES_OUTPUT=OUT / "rules.json", TABLE=OUT / "classes.csv",
+    )  # fmt: skip
+    step(
+        "absencepoints", PRESENCE=OUT / "inventory.gpkg", MASK=OUT / "factors.tif", RATIO=1,
+        MIN_DISTANCE=25, SEED=7, OUTPUT=OUT / "points.gpkg",
+    )  # fmt: skip
+    step(
+        "extractsamples", POINTS=OUT / "points.gpkg", LABEL_FIELD="label",
+        FACTORS=OUT / "classes.tif", VALIDATION_SHARE=0.3, SPLIT=0, SEED=7,
+        OUTPUT=OUT / "samples.gpkg",
+    )  # fmt: skip
+
+
+def train() -> None:
+    """Train four networks and two baselines, two at a time (each trains on one thread)."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        jobs = [
+            pool.submit(
+                step, f"train{name}", SAMPLES=OUT / "samples.gpkg", PATIENCE=15, EPOCHS=200,
+                DEVICE=1, SEED=7, MODEL=OUT / f"{name}.safetensors",
+                HISTORY=OUT / f"{name}_history.csv", REPORT=OUT / f"{name}.html",
+            )
+            for name in NETWORKS
+        ] + [
+            pool.submit(
+                step, "trainbaseline", SAMPLES=OUT / "samples.gpkg", METHOD=method, SEED=7,
+                MODEL=OUT / f"{name}.safetensors",
+            )
+            for name, method in BASELINES.items()
+        ]  # fmt: skip
+        for job in jobs:
+            job.result()
+
+
+def map_and_check() -> None:
+    """Map with the paper's network, classes, ratios, figures of all models, project."""
+    step(
+        "predictsusceptibility", FACTORS=OUT / "classes.tif", MODEL=OUT / "drdn.safetensors",
+        OUTPUT=OUT / "susceptibility.tif",
+    )  # fmt: skip
+    step(
+        "classifysusceptibility", INPUT=OUT / "susceptibility.tif",
+        OUTPUT=OUT / "susceptibility_classes.tif", TABLE=OUT / "susceptibility_classes.csv",
+    )  # fmt: skip
+    step(
+        "frequencyratio", CLASS_RASTER=OUT / "susceptibility_classes.tif",
+        POINTS=OUT / "samples.gpkg", LABEL_FIELD="label", SPLIT_FIELD="split",
+        PROBABILITY=OUT / "susceptibility.tif", OUTPUT=OUT / "frequency_ratio.csv",
+        REPORT=OUT / "frequency_ratio.html",
+    )  # fmt: skip
+    step(
+        "validatemodel", SAMPLES=OUT / "samples.gpkg",
+        MODELS=[OUT / f"{name}.safetensors" for name in (*NETWORKS, *BASELINES)],
+        OUTPUT=OUT / "metrics.csv", REPORT=OUT / "report.html",
+    )  # fmt: skip
+    step(
+        "mapproject", TITLE="Land subsidence susceptibility, example area",
+        LAYERS=[
+            OUT / "samples.gpkg", OUT / "susceptibility_classes.tif", OUT / "susceptibility.tif",
+            OUT / "classes.tif", OUT / "factors.tif",
+        ],
+        OUTPUT=OUT / "demo.qgz", PDF=OUT / "demo.pdf",
+    )  # fmt: skip
+
+
+def summary() -> None:
+    """Print the models' figures on validation rows and what lies where."""
+    with (OUT / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "validation"]
+    print(f"\nValidation rows     {''.join(f'{name:>17}' for name in FIGURES)}")
+    for row in rows:
+        print(f"{row['model']:20}{''.join(f'{float(row[name]):17.3f}' for name in FIGURES)}")
+    place = os.path.relpath(OUT)
+    print(f"\nProject {place}/demo.qgz · map {place}/demo.pdf · report {place}/report.html")
+    print(f"Ratios  {place}/frequency_ratio.csv · log {place}/log.txt")
+
+
+def main() -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    LOG.unlink(missing_ok=True)
+    begin = time.perf_counter()
+    print("Susceptibility chain on the example area:")
+    prepare()
+    train()
+    map_and_check()
+    summary()
+    print(f"Done in {time.perf_counter() - begin:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()
