@@ -24,6 +24,7 @@ from ..subsidence_plugin.engine.errors import Cancelled, SubsidenceError
 from ..subsidence_plugin.engine.jobs import run_job
 from ..subsidence_plugin.engine.progress import Progress
 from .groups import Group
+from .styling import style_when_loaded
 from .translate import tr
 from .values import Values
 
@@ -176,6 +177,25 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
             optional=True,
         )
 
+    def checkParameterValues(
+        self, parameters: dict, context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Name the range of a number that is out of it (QGIS says 'incorrect value' only)."""
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if not isinstance(definition, QgsProcessingParameterNumber) or isinstance(value, bool):
+                continue
+            try:
+                number = float(value)
+            except (TypeError, ValueError):
+                continue  # empty, or an expression: QGIS's own check
+            low, high = definition.minimum(), definition.maximum()
+            if not low <= number <= high:
+                return False, tr("{name} is {value}; it must be {range}.").format(
+                    name=definition.name(), value=_plain(number), range=_range(low, high)
+                )
+        return super().checkParameterValues(parameters, context)
+
     def processAlgorithm(
         self, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict:
@@ -197,6 +217,8 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
         """Return output names and values: paths of what was written, figures of the job."""
         destinations = [d.name() for d in self.parameterDefinitions() if d.isDestination()]
         results = {name: values.output(name) for name in destinations}
+        for path in filter(None, results.values()):
+            style_when_loaded(path, values.context)
         for output in self.outputDefinitions():
             if output.name() in outcome:
                 results[output.name()] = outcome[output.name()]
@@ -213,3 +235,16 @@ def progress_of(feedback: QgsProcessingFeedback) -> Progress:
             feedback.pushInfo(text)
 
     return Progress(lambda f: feedback.setProgress(100 * f), message, feedback.isCanceled)
+
+
+def _range(low: float, high: float) -> str:
+    """Say the allowed range of a number; QGIS writes 'no limit' as the largest double."""
+    if high > 1e300:
+        return f"{_plain(low)} or more"
+    if low < -1e300:
+        return f"{_plain(high)} or less"
+    return f"from {_plain(low)} to {_plain(high)}"
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if float(number).is_integer() else f"{number:g}"

@@ -8,10 +8,11 @@ import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .base import ICONS, SubsidenceAlgorithm
+from .workflow import workflows
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -31,6 +32,18 @@ class SubsidenceProvider(QgsProcessingProvider):
     def loadAlgorithms(self) -> None:
         for algorithm in algorithm_classes():
             self.addAlgorithm(algorithm())
+        registry = QgsApplication.processingRegistry()
+        if registry.providerById(self.id()) is None:
+            # A workflow finds our algorithms only after this first loading, once registered.
+            registry.providerAdded.connect(self._load_again)
+            return
+        for workflow in workflows():
+            self.addAlgorithm(workflow)
+
+    def _load_again(self, added: str) -> None:
+        if added == self.id():
+            QgsApplication.processingRegistry().providerAdded.disconnect(self._load_again)
+            self.refreshAlgorithms()
 
 
 def algorithm_classes() -> Iterator[type[SubsidenceAlgorithm]]:

@@ -101,9 +101,22 @@ class Values:
         """Return the index of the chosen option."""
         return self.algorithm.parameterAsEnum(self.parameters, name, self.context)
 
+    def choices(self, name: str) -> list[int]:
+        """Return the indices of the chosen options of a multiple choice."""
+        return list(self.algorithm.parameterAsEnums(self.parameters, name, self.context))
+
     def fields(self, name: str) -> list[str]:
         """Return the chosen field names; a single field gives a list of one."""
         return list(self.algorithm.parameterAsFields(self.parameters, name, self.context))
+
+    def field(self, name: str) -> Optional[str]:
+        """Return one field name: the default where nothing was said, None where it was emptied.
+
+        QGIS itself answers the default for both.
+        """
+        if name in self.parameters and not self.given(name):
+            return None
+        return next(iter(self.fields(name)), None)
 
     def crs(self, name: str) -> Optional[str]:
         """Return the WKT of a CRS, None where it is empty."""

@@ -88,6 +88,7 @@ class Outputs:
             for target in self._targets:
                 for stale in _sidecars(target):
                     stale.unlink()
+            for target in self._targets:
                 for extra in self._folder(target).iterdir():
                     if extra.name != target.name:
                         os.replace(extra, target.parent / extra.name)
@@ -117,10 +118,18 @@ def remove_leftovers(target: Path) -> None:
 
 
 def _sidecars(target: Path) -> list[Path]:
-    names = [target.name + s for s in SIDECARS] + [target.stem + ".qml"]
+    names = [target.name + s for s in SIDECARS]
+    if not _shares_stem(target):  # the style may be that of map.tif, when map.csv is written
+        names.append(target.stem + ".qml")
     if target.suffix == ".csv":
         names.append(target.stem + ".csvt")
     return [p for p in (target.parent / n for n in names) if p.exists()]
+
+
+def _shares_stem(target: Path) -> bool:
+    """Tell whether another data file beside ``target`` has its stem, and so its ``.qml``."""
+    others = (p for p in target.parent.iterdir() if p.stem == target.stem and p != target)
+    return any(p.suffix not in (".qml", ".csvt", ".json", ".html") for p in others)
 
 
 def _host() -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape
 
 STYLES = Path(__file__).resolve().parents[2] / "resources" / "styles"
+ENTRY = re.compile(r'<paletteEntry [^>]*color="(#[0-9a-f]{6})"[^>]*/>')
 
 
 def write_style(name: str, layer_path: str, **values: object) -> None:
@@ -22,6 +25,56 @@ def write_style(name: str, layer_path: str, **values: object) -> None:
         Replace ``$name`` placeholders of the style; text is escaped for XML attributes.
     """
     text = (STYLES / f"{name}.qml").read_text(encoding="utf-8")
-    plain = {key: quoteattr(str(value))[1:-1] for key, value in values.items()}
+    plain = {key: _escaped(value) for key, value in values.items()}
     styled = Template(text).safe_substitute(plain) if values else text
     Path(layer_path).with_suffix(".qml").write_text(styled, encoding="utf-8")
+
+
+def write_class_style(layer_path: str, labels: Sequence[str], name: str = "classes") -> None:
+    """Write a style with one colour for each of the classes 1, 2, ... beside ``layer_path``.
+
+    Parameters
+    ----------
+    layer_path : str
+        Path of the class raster.
+    labels : sequence of str
+        Legend text of class 1, 2, ... (for a stack, whose bands share the colours: the numbers).
+    name : str
+        Style whose palette is spread over the classes, from its first colour to its last.
+    """
+    text = (STYLES / f"{name}.qml").read_text(encoding="utf-8")
+    entries = [
+        f'<paletteEntry label="{_escaped(label)}" value="{value}" color="{colour}" alpha="255"/>'
+        for value, (label, colour) in enumerate(zip(labels, class_colours(len(labels), name)), 1)
+    ]
+    whole = re.compile(r"<colorPalette>.*?</colorPalette>", re.DOTALL)
+    styled = whole.sub(lambda _: f"<colorPalette>{''.join(entries)}</colorPalette>", text)
+    Path(layer_path).with_suffix(".qml").write_text(styled, encoding="utf-8")
+
+
+def class_colours(count: int, name: str = "classes") -> list[str]:
+    """Return the colours (``#rrggbb``) that the style ``name`` gives ``count`` classes."""
+    text = (STYLES / f"{name}.qml").read_text(encoding="utf-8")
+    return _spread([match[1] for match in ENTRY.finditer(text)], count)
+
+
+def _escaped(text: object) -> str:
+    return escape(str(text), {'"': "&quot;"})
+
+
+def _spread(palette: Sequence[str], count: int) -> list[str]:
+    """Return ``count`` colours, evenly along ``palette``, mixed between its neighbours."""
+    colours = []
+    for index in range(count):
+        place = index * (len(palette) - 1) / max(count - 1, 1)
+        left = min(int(place), len(palette) - 2)
+        mixed = (
+            round(a + (b - a) * (place - left))
+            for a, b in zip(_rgb(palette[left]), _rgb(palette[left + 1]))
+        )
+        colours.append("#{:02x}{:02x}{:02x}".format(*mixed))
+    return colours
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

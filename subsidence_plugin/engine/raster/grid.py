@@ -56,13 +56,16 @@ class Grid:
         t = self.transform
         return t[0] + column * t[1] + row * t[2], t[3] + column * t[4] + row * t[5]
 
-    def cells(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (rows, columns, inside) of points; rows and columns are valid where inside."""
+    def fractional_cells(self, x, y):
+        """Return fractional (columns, rows) of map coordinates: the inverse of ``xy``."""
         t = self.transform
         determinant = t[1] * t[5] - t[2] * t[4]
         dx, dy = np.asarray(x, float) - t[0], np.asarray(y, float) - t[3]
-        columns = (dx * t[5] - dy * t[2]) / determinant
-        rows = (dy * t[1] - dx * t[4]) / determinant
+        return (dx * t[5] - dy * t[2]) / determinant, (dy * t[1] - dx * t[4]) / determinant
+
+    def cells(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (rows, columns, inside) of points; rows and columns are valid where inside."""
+        columns, rows = self.fractional_cells(x, y)
         inside = (columns >= 0) & (columns < self.width) & (rows >= 0) & (rows < self.height)
         columns = np.floor(np.where(inside, columns, 0)).astype(np.int64)
         rows = np.floor(np.where(inside, rows, 0)).astype(np.int64)

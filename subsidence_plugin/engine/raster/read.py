@@ -88,6 +88,7 @@ class Raster:
         window: Optional[tuple[int, int, int, int]] = None,
         bands: Optional[Sequence[int]] = None,
         dtype: type = np.float32,
+        out: Optional[np.ndarray] = None,
     ) -> np.ndarray:
         """Return (bands, rows, columns) of a window, NaN where a band has no data.
 
@@ -98,6 +99,8 @@ class Raster:
         bands : sequence of int, optional
             1-based indices, default all.
         dtype : numpy float type
+        out : 3d-array of ``dtype``, optional
+            Filled and returned instead of a new array.
         """
         column, row, width, height = window or (0, 0, self.grid.width, self.grid.height)
         indices = list(bands) if bands is not None else [b.index for b in self.bands]
@@ -109,6 +112,7 @@ class Raster:
                 height,
                 band_list=indices,
                 buf_type=gdal.GDT_Float64 if dtype is np.float64 else gdal.GDT_Float32,
+                buf_obj=out,
             )
         if data is None:
             raise InputError(f"The raster '{self.path}' cannot be read at window {window}.")

@@ -9,6 +9,7 @@ import numpy as np
 from osgeo import gdal
 
 from ..errors import OutputError
+from ..progress import Progress
 from .gdal_calls import failures_raise
 from .grid import Grid
 
@@ -34,6 +35,8 @@ class RasterWriter:
         Default NaN for float32 and 0 for integers.
     finish : bool
         Build overviews and statistics on leaving.
+    progress : Progress, optional
+        Asked whether to stop while overviews and statistics are made (seconds on large rasters).
     """
 
     def __init__(
@@ -46,7 +49,9 @@ class RasterWriter:
         metadata: Optional[Mapping[str, str]] = None,
         nodata: Optional[float] = None,
         finish: bool = True,
+        progress: Optional[Progress] = None,
     ) -> None:
+        self.progress = progress or Progress()
         self.path, self.grid, self.finish = str(path), grid, finish
         self.categorical = dtype != "float32"
         options = [
@@ -81,22 +86,39 @@ class RasterWriter:
         with failures_raise(f"The raster '{self.path}' cannot be written", OutputError):
             target.WriteArray(data, column, row)
 
+    def flush(self) -> None:
+        """Write out what GDAL holds in its cache (5 % of the memory), and free it.
+
+        Worth a call after each row of tiles of a large raster: else all is compressed at the
+        end at once, when nobody looks at Cancel.
+        """
+        with failures_raise(f"The raster '{self.path}' cannot be written", OutputError):
+            self.dataset.FlushCache()
+
     def __enter__(self) -> RasterWriter:
         return self
 
     def __exit__(self, kind, value, trace) -> None:
         if kind is not None:
+            gdal.PushErrorHandler("CPLQuietErrorHandler")  # the file is thrown away
             self.dataset = None
+            gdal.PopErrorHandler()
             return
         with failures_raise(f"The raster '{self.path}' cannot be written", OutputError):
             self.dataset.FlushCache()
             self.dataset = None
-            if self.finish:
-                finish_raster(self.path, self.categorical)
+        if self.finish:
+            with failures_raise(f"The raster '{self.path}' cannot be written", OutputError):
+                finish_raster(self.path, self.categorical, self.progress)
 
 
-def finish_raster(path: str, categorical: bool) -> None:
+def finish_raster(path: str, categorical: bool, progress: Optional[Progress] = None) -> None:
     """Add overviews (nearest for classes, average for values) and band statistics to a GeoTIFF."""
+    progress = progress or Progress()
+
+    def go_on(_fraction: float, _message: str, _data: object) -> int:
+        return 0 if progress.cancelled() else 1
+
     dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_UPDATE)
     size, levels = max(dataset.RasterXSize, dataset.RasterYSize), []
     while size / (2 ** (len(levels) + 1)) >= 256:
@@ -105,11 +127,14 @@ def finish_raster(path: str, categorical: bool) -> None:
         band = dataset.GetRasterBand(index)
         gdal.PushErrorHandler("CPLQuietErrorHandler")  # an empty band has no statistics: no failure
         try:
-            band.ComputeStatistics(False)
+            band.ComputeStatistics(False, go_on)
         except RuntimeError:
             pass
         finally:
             gdal.PopErrorHandler()
+        band.FlushCache()  # frees its blocks: GDAL would keep up to 5 % of the memory full
+        progress.check()
     if levels:
-        dataset.BuildOverviews("NEAREST" if categorical else "AVERAGE", levels)
+        dataset.BuildOverviews("NEAREST" if categorical else "AVERAGE", levels, go_on)
+    progress.check()
     dataset.FlushCache()

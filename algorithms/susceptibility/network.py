@@ -1,0 +1,268 @@
+"""What the network trainers share; parameters and help come from the architecture's declaration."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+)
+
+from ...subsidence_plugin.engine.networks.declaration import Architecture, Hyperparameter
+from ...subsidence_plugin.engine.networks.registry import ARCHITECTURES
+from ...subsidence_plugin.engine.training.settings import RANGES
+from ..base import SubsidenceAlgorithm
+from ..groups import Group
+from ..values import Values
+
+MODEL_FILTER = "Model files (*.safetensors)"
+OPTIMIZER_VALUES = (None, "adam", "sgd")
+WEIGHT_VALUES = ("none", "balanced")
+
+#: Parameter, description, setting, default (None: the preset's), advanced, help.
+NUMBERS = (
+    ("EPOCHS", "Largest number of epochs", "epochs", 1000, False,
+     "Passes over the training rows; early stopping usually ends before."),
+    ("BATCH_SIZE", "Batch size", "batch_size", 32, False, "Rows a step of the optimizer."),
+    ("LEARNING_RATE", "Learning rate", "learning_rate", None, False,
+     "Size of the optimizer's steps. Empty: the preset's."),
+    ("MOMENTUM", "Momentum", "momentum", None, True,
+     "Of SGD; Adam does not use it. Empty: the preset's."),
+    ("PATIENCE", "Patience", "patience", 30, False,
+     "Stop after so many epochs without a lower hold-out loss (once it has begun to learn); 0 "
+     "never stops early. The weights of the best epoch are kept in either case."),
+    ("HOLDOUT", "Hold-out share", "holdout_share", 0.15, True,
+     "Share of the training rows that finds the best epoch; with 0 all rows train and the last "
+     "weights are kept."),
+)  # fmt: skip
+
+ABOUT = """<p>{summary}</p>
+<p>Trains on the rows of a samples layer ('Extract samples') whose field <i>split</i> is \
+'train': each row is one pixel, the factor vector its input, the label (1 subsidence, 0 none) its \
+target. Factors are scaled to 0..1 by the training rows, categorical ones become one input a \
+category. A share of the <i>training</i> rows is held out to find the best epoch; validation and \
+test rows decide nothing and are only reported. The log shows loss and hold-out AUC while it \
+runs, and in the end how a logistic regression on the same rows does.</p>
+<p>The model file (.safetensors) is what 'Predict susceptibility', 'Validate models' and others \
+take. Settings left empty take the preset's value: {presets}.</p>
+<p>Reference: deep learning for land subsidence susceptibility in Hanoi, section 5 and \
+Appendix B.</p>"""
+
+
+def add_samples(algorithm: SubsidenceAlgorithm) -> None:
+    """Add the parameters that name the samples, their factors and their label."""
+    algorithm.add(
+        QgsProcessingParameterFeatureSource(
+            "SAMPLES", "Samples", [QgsProcessing.SourceType.TypeVector]
+        ),
+        "Layer of 'Extract samples': the field label (1 subsidence, 0 none), split (train, "
+        "validation or test) and one numeric field a factor. Rows that lack a factor are left out.",
+    )
+    algorithm.add(
+        QgsProcessingParameterField(
+            "FACTOR_FIELDS",
+            "Factors",
+            None,
+            "SAMPLES",
+            QgsProcessingParameterField.DataType.Numeric,
+            True,
+            True,
+        ),
+        "Fields to train on. Empty: all factors that 'Extract samples' wrote.",
+    )
+    algorithm.add(
+        QgsProcessingParameterField(
+            "LABEL_FIELD",
+            "Label field",
+            "label",
+            "SAMPLES",
+            QgsProcessingParameterField.DataType.Numeric,
+            # qgis_process of 3.22 asks for a mandatory field even where it has a default.
+            optional=True,
+        ),
+        "Numeric field with 1 for subsidence and 0 for none.",
+        advanced=True,
+    )
+
+
+def add_results(algorithm: SubsidenceAlgorithm) -> None:
+    """Add the figures that a trainer returns beside its files."""
+    algorithm.addOutput(
+        QgsProcessingOutputNumber("AUC", "AUC on validation rows (training rows without these)")
+    )
+    algorithm.addOutput(QgsProcessingOutputString("MODEL_ID", "Id of the model"))
+
+
+class NetworkTrainer(SubsidenceAlgorithm):
+    """Base of the four trainers: a child names its ``ARCHITECTURE``."""
+
+    GROUP = Group.SUSCEPTIBILITY
+    ARCHITECTURE = ""
+
+    @property
+    def declared(self) -> Architecture:
+        """The declaration of the architecture."""
+        return ARCHITECTURES[self.ARCHITECTURE]
+
+    def job(self) -> str:
+        return "train"
+
+    def shortHelpString(self) -> str:
+        presets = "; ".join(
+            f"{name}: {_listed(values)}"
+            for name, values in zip(("default", "Appendix B"), self.declared.presets)
+        )
+        return ABOUT.format(summary=self.declared.summary, presets=presets)
+
+    def declare(self) -> None:
+        add_samples(self)
+        self._add_training()
+        for hyperparameter in self.declared.hyperparameters:
+            self._add_hyperparameter(hyperparameter)
+        self._add_running()
+        self._add_outputs()
+
+    def _add_training(self) -> None:
+        self.add(
+            QgsProcessingParameterEnum(
+                "PRESET", "Preset", ["Defaults", "Appendix B of the Hanoi paper"], defaultValue=0
+            ),
+            "Values of all settings that are left empty. The defaults fill the gaps of Appendix B; "
+            "its own learning rate of 0.05 for the CNN-LSTM may fail to learn.",
+        )
+        for name, text, setting, default, advanced, meaning in NUMBERS[:3]:
+            self._add_number(name, text, setting, default, advanced, meaning)
+        self.add(
+            QgsProcessingParameterEnum(
+                "OPTIMIZER", "Optimizer", ["As in the preset", "Adam", "SGD"], defaultValue=0
+            ),
+            "Adam adapts the step of every weight; SGD is stochastic gradient descent with "
+            "momentum.",
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                "CLASS_WEIGHTS", "Class weights", ["None", "Balanced"], defaultValue=0
+            ),
+            "Balanced: rows of the rarer class count more, so that both classes weigh the same.",
+        )
+        for name, text, setting, default, advanced, meaning in NUMBERS[3:]:
+            self._add_number(name, text, setting, default, advanced, meaning)
+        self.add(
+            QgsProcessingParameterBoolean("HOLDOUT_FOLDS", "Hold out whole folds", False),
+            "Holds out whole folds (field fold of 'Extract samples') instead of single rows: "
+            "stricter where samples stand close together.",
+            advanced=True,
+        )
+
+    def _add_number(
+        self, name: str, text: str, setting: str, default: Any, advanced: bool, meaning: str
+    ) -> None:
+        low, high = RANGES[setting]
+        kinds = QgsProcessingParameterNumber.Type
+        kind = kinds.Integer if isinstance(low, int) else kinds.Double
+        self.add(
+            QgsProcessingParameterNumber(name, text, kind, default, default is None, low, high),
+            meaning,
+            advanced,
+        )
+
+    def _add_hyperparameter(self, hyperparameter: Hyperparameter) -> None:
+        kinds = QgsProcessingParameterNumber.Type
+        kind = kinds.Integer if hyperparameter.is_integer else kinds.Double
+        text = re.sub(r"(\d)", r" \1", hyperparameter.name.replace("_", " ")).capitalize()
+        text = text.replace("Lstm", "LSTM").replace("Dense", "Dense layer")
+        self.add(
+            QgsProcessingParameterNumber(
+                hyperparameter.name.upper(), text, kind, None, True,
+                hyperparameter.minimum, hyperparameter.maximum,
+            ),
+            f"{hyperparameter.meaning} Empty: the preset's (default {hyperparameter.default}).",
+            advanced=True,
+        )  # fmt: skip
+
+    def _add_running(self) -> None:
+        self.add(
+            QgsProcessingParameterNumber(
+                "REPEATS", "Repeats", QgsProcessingParameterNumber.Type.Integer, 1,
+                minValue=1, maxValue=1000,
+            ),
+            "Trains so many networks with the seeds SEED, SEED + 1 and so on. All go into the "
+            "model file as an ensemble: prediction takes their mean and can write their spread.",
+            advanced=True,
+        )  # fmt: skip
+        self.add_seed()
+        self.add_device()
+        self.add(
+            QgsProcessingParameterFileDestination(
+                "CHECKPOINT", "Checkpoint", "Checkpoints (*.checkpoint)", None, True, False
+            ),
+            "File that keeps the state while it trains: run again with the same file, samples and "
+            "settings to go on where a cancelled or killed training stopped, with the same result "
+            "as without the stop. It stays afterwards; delete it when no longer needed.",
+            advanced=True,
+        )
+
+    def _add_outputs(self) -> None:
+        self.add_file_output(
+            "MODEL", "Model", MODEL_FILTER, "The trained networks and their description."
+        )
+        self.add_table_output(
+            "HISTORY", "Training history",
+            "Table: repeat, epoch, loss, holdout_loss and holdout_auc of every epoch.", True,
+        )  # fmt: skip
+        self.add_report()
+        self.add_table_output(
+            "RUNS", "Runs table",
+            "Table: model, configuration, seed, split, metric and value of every network, for "
+            "comparing models over several repeats.", True,
+        )  # fmt: skip
+        add_results(self)
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        hyperparameters = {
+            h.name: values.integer(h.name.upper())
+            if h.is_integer
+            else values.number(h.name.upper())
+            for h in self.declared.hyperparameters
+        }
+        settings = {
+            "epochs": values.integer("EPOCHS"),
+            "batch_size": values.integer("BATCH_SIZE"),
+            "learning_rate": values.number("LEARNING_RATE"),
+            "optimizer": OPTIMIZER_VALUES[values.choice("OPTIMIZER")],
+            "momentum": values.number("MOMENTUM"),
+            "class_weights": WEIGHT_VALUES[values.choice("CLASS_WEIGHTS")],
+            "patience": values.integer("PATIENCE"),
+            "holdout_share": values.number("HOLDOUT"),
+        }
+        return {
+            "samples": values.vector("SAMPLES"),
+            "architecture": self.ARCHITECTURE,
+            "factor_fields": values.fields("FACTOR_FIELDS"),
+            "label_field": values.text("LABEL_FIELD") or "label",
+            "preset": values.choice("PRESET"),
+            "hyperparameters": hyperparameters,
+            "settings": settings,
+            "holdout_folds": values.flag("HOLDOUT_FOLDS"),
+            "repeats": values.integer("REPEATS"),
+            "seed": values.integer("SEED"),
+            "device": values.choice("DEVICE"),
+            "checkpoint": values.output("CHECKPOINT"),
+            "model": values.output("MODEL"),
+            "history": values.output("HISTORY"),
+            "report": values.output("REPORT"),
+            "runs": values.output("RUNS"),
+        }
+
+
+def _listed(values: Any) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

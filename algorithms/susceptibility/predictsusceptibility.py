@@ -1,0 +1,119 @@
+"""Map subsidence probability over a factor stack with a trained model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+)
+
+from ..base import SubsidenceAlgorithm
+from ..groups import Group
+from ..values import Values
+
+
+class PredictSusceptibility(SubsidenceAlgorithm):
+    """Factor stack and model file to a probability raster, ensemble spread and members."""
+
+    NAME = "predictsusceptibility"
+    TITLE = "Predict susceptibility"
+    GROUP = Group.SUSCEPTIBILITY
+    HELP = (
+        "Computes the probability of land subsidence for every pixel of a factor stack or class "
+        "stack with a model trained by one of the training algorithms (a network, or a baseline). "
+        "Bands are matched to the model's factors by name; surplus bands are named in the log, "
+        "missing ones stop the run. A pixel without a value in any factor, or with a category "
+        "that the model has not seen, becomes nodata; values outside the range of the training "
+        "rows are set to its ends and counted in the log. A model trained on classes takes a "
+        "class stack made by the same rules, or the raw factors, to which it applies its own "
+        "rules. An ensemble gives the mean of its members' probabilities and, on request, their "
+        "standard deviation and each member. Works tile by tile, so rasters of any size fit into "
+        "memory. The result can be classified with 'Classify susceptibility' and validated with "
+        "'Frequency ratio'. Workflow (v) of the Hanoi paper."
+    )
+
+    def declare(self) -> None:
+        self.add(
+            QgsProcessingParameterRasterLayer("FACTORS", "Factor stack or class stack"),
+            "One band a factor, named as in the samples on which the model was trained.",
+        )
+        self.add(
+            QgsProcessingParameterFile(
+                "MODEL",
+                "Model file",
+                fileFilter="Model files (*.safetensors);;All files (*)",
+            ),
+            "A .safetensors file written by a training algorithm.",
+        )
+        self.add_device()
+        self.add(
+            QgsProcessingParameterEnum(
+                "PRECISION", "Precision", ["float32", "bfloat16"], defaultValue=0
+            ),
+            "bfloat16 computes networks about twice as fast where the processor has it in "
+            "hardware, with probabilities that differ by some 0.01; elsewhere float32 is used.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "PREVALENCE",
+                "Share of the area that subsides (corrects the prior)",
+                QgsProcessingParameterNumber.Type.Double,
+                None,
+                optional=True,
+                minValue=0,
+                maxValue=1,
+            ),
+            "Samples hold as many stable as subsiding points, an area does not. Given the share "
+            "of the area that subsides (0 to 1, excluded), the odds p/(1-p) are multiplied by "
+            "the ratio of the prior odds, area to samples. Ranking and AUC do not change. Empty: "
+            "probabilities as the model gives them.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "THREADS",
+                "Compute threads",
+                QgsProcessingParameterNumber.Type.Integer,
+                0,
+                minValue=0,
+                maxValue=1024,
+            ),
+            "Tiles computed at a time; 0 takes one thread for each processor core.",
+            advanced=True,
+        )
+        self.add_raster_output(
+            "OUTPUT",
+            "Probability",
+            "Probability of subsidence, 0 to 1, float32; nodata where a factor has no value.",
+        )
+        self.add_raster_output(
+            "SPREAD",
+            "Ensemble spread",
+            "Standard deviation of the members' probabilities (ddof 0); needs a model of several "
+            "members.",
+            optional=True,
+        )
+        self.add_raster_output(
+            "MEMBERS",
+            "Members",
+            "One band of probabilities for each member of the model.",
+            optional=True,
+        )
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        return {
+            "factors": values.raster("FACTORS"),
+            "model": values.file("MODEL"),
+            "output": values.output("OUTPUT"),
+            "spread": values.output("SPREAD"),
+            "members": values.output("MEMBERS"),
+            "device": values.choice("DEVICE"),
+            "precision": values.choice("PRECISION"),
+            "prevalence": values.number("PREVALENCE"),
+            "threads": values.integer("THREADS"),
+        }

@@ -1,0 +1,11 @@
+"""Train the LSTM network."""
+
+from .network import NetworkTrainer
+
+
+class TrainLSTM(NetworkTrainer):
+    """Samples to a model file, with the LSTM architecture."""
+
+    NAME = "trainlstm"
+    TITLE = "Train LSTM"
+    ARCHITECTURE = "lstm"

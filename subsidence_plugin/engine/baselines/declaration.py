@@ -1,0 +1,70 @@
+"""What a baseline consists of, and the checks that its arrays share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from ..errors import ModelFileError
+
+Arrays = Mapping[str, np.ndarray]
+Evaluator = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline model.
+
+    Parameters
+    ----------
+    name : str
+        Id in model files.
+    title : str
+        As people write it.
+    fit : callable
+        ``fit(inputs, label, weights, seed, progress, **options)`` returns arrays by name.
+    check : callable
+        ``check(arrays, n_inputs)`` raises ``ModelFileError`` unless the arrays can be evaluated
+        without reading outside them and in bounded time.
+    evaluator : callable
+        ``evaluator(arrays)`` returns a function from (rows, inputs) float32 to (rows,)
+        probabilities; safe to call from several threads.
+    defaults : mapping
+        Options of ``fit``.
+    """
+
+    name: str
+    title: str
+    fit: Callable[..., dict[str, np.ndarray]]
+    check: Callable[[Arrays, int], None]
+    evaluator: Callable[[Arrays], Evaluator]
+    defaults: Mapping[str, object]
+
+
+def expect(arrays: Arrays, specification: Mapping[str, tuple[str, int]]) -> None:
+    """Raise ``ModelFileError`` unless the arrays have these names, types and dimensions."""
+    for name in specification:
+        if name not in arrays:
+            raise ModelFileError(f"The model file is damaged: the tensor '{name}' is missing.")
+    for name, array in arrays.items():
+        if name not in specification:
+            raise ModelFileError(f"The model file is damaged: the tensor {name[:60]!r} is surplus.")
+        dtype, dimensions = specification[name]
+        if array.dtype != np.dtype(dtype) or array.ndim != dimensions:
+            raise ModelFileError(
+                f"The model file is damaged: the tensor '{name}' is {array.dtype} with "
+                f"{array.ndim} dimensions, expected is {dtype} with {dimensions}."
+            )
+
+
+def refuse(reason: str) -> None:
+    """Raise ``ModelFileError`` with this reason."""
+    raise ModelFileError(f"The model file is damaged: {reason}.")
+
+
+def sigmoid(logit: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(−logit)) without overflow."""
+    return 0.5 * (1.0 + np.tanh(0.5 * np.asarray(logit, dtype=np.float64)))

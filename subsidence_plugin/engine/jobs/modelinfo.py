@@ -1,0 +1,81 @@
+"""Job of ``modelinfo``: what a model file says of itself, to the log and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from ..baselines.registry import BASELINES
+from ..models.file import load_model
+from ..models.model import Model
+from ..networks.registry import ARCHITECTURES
+from ..outputs import Outputs
+from ..progress import Progress
+
+
+def run(progress: Progress, model: str, report: Optional[str] = None) -> dict[str, Any]:
+    """Check a model file in full and describe it.
+
+    Parameters
+    ----------
+    model : str
+        Model file.
+    report : str, optional
+        HTML page to write.
+
+    Returns
+    -------
+    dict
+        ``ARCHITECTURE``, ``MEMBERS``, ``FACTORS`` (names in order, comma-separated) and
+        ``MODEL_ID``.
+    """
+    loaded = load_model(model)
+    for line in description(loaded, Path(model).name):
+        progress.info(line)
+    with Outputs(report, inputs=[model]) as outputs:
+        if report:
+            from ..report.training_report import write_training_report
+
+            card = loaded.card
+            title = f"{title_of(loaded)} ({Path(model).name})"
+            write_training_report(outputs.path(report), title, card, None, card.metrics, None)
+    return {
+        "ARCHITECTURE": loaded.card.architecture,
+        "MEMBERS": loaded.members,
+        "FACTORS": ", ".join(factor.name for factor in loaded.factors),
+        "MODEL_ID": loaded.model_id,
+    }
+
+
+def title_of(model: Model) -> str:
+    """Return the model's architecture as people write it."""
+    return {**ARCHITECTURES, **BASELINES}[model.card.architecture].title
+
+
+def description(model: Model, name: str) -> list[str]:
+    """Return the lines of the log."""
+    card = model.card
+    tensors = sum(array.size for array in model.arrays[0].values())
+    lines = [
+        f"{name}: {title_of(model)}, {model.members} member(s) of {tensors} numbers, "
+        f"id {model.model_id}.",
+        f"Trained on {card.source or 'unknown samples'}: "
+        + ", ".join(f"{part} {n.get('rows')} rows" for part, n in card.split.items()),
+        f"Seeds: {', '.join(map(str, card.seeds))}; versions: "
+        + ", ".join(f"{package} {version}" for package, version in card.versions.items()),
+        "Hyperparameters: " + ", ".join(f"{k} {v}" for k, v in card.hyperparameters.items()),
+    ]
+    for part, metrics in card.metrics.items():
+        shown = [f"{m} {metrics[m]:.3f}" for m in ("AUC", "ACC") if metrics.get(m) is not None]
+        lines.append(f"On the {part} rows: {', '.join(shown)}")
+    lines.append("Class rules of its class stack are in the file." if card.rules else
+                 "It was trained on factor values, or the class rules were not kept.")  # fmt: skip
+    lines.append("Calibrated." if card.calibration else "Not calibrated.")
+    for factor in model.factors:
+        what = (
+            f"categories {', '.join(f'{c:g}' for c in factor.categories)}"
+            if factor.kind == "categorical"
+            else f"{factor.minimum:g} to {factor.maximum:g}"
+        )
+        lines.append(f"Factor {factor.name} ({factor.kind}): {what}")
+    return lines

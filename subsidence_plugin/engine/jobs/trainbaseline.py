@@ -1,0 +1,102 @@
+"""Job of ``trainbaseline``: the simple models that a network must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+import numpy as np
+
+from ..baselines.registry import BASELINES
+from ..models.card import Factor
+from ..models.file import load_model, save_model
+from ..needs import need
+from ..outputs import Outputs
+from ..progress import Progress
+from ..training.scores import log_metrics, logistic_metrics, model_metrics
+from ..training.table import encode_table, read_table
+from ..vector.read import read_features
+from .train import make_card
+
+
+def run(
+    progress: Progress,
+    samples: str,
+    method: str,
+    model: str,
+    factor_fields: Sequence[str] = (),
+    label_field: str = "label",
+    options: Optional[Mapping[str, Any]] = None,
+    balanced: bool = False,
+    seed: int = 42,
+    report: Optional[str] = None,
+) -> dict[str, Any]:
+    """Fit a baseline on the rows of ``split`` 'train' and write its model file.
+
+    Parameters
+    ----------
+    samples : str
+        Point layer of ``extractsamples``.
+    method : str
+        A key of ``BASELINES``.
+    model : str
+        Model file to write.
+    factor_fields : sequence of str
+        Empty: all factors.
+    label_field : str
+    options : mapping
+        Of the baseline's ``fit``, such as the number of trees; others are ignored.
+    balanced : bool
+        Rows of the rarer class count more.
+    seed : int
+    report : str, optional
+
+    Returns
+    -------
+    dict
+        ``AUC`` (validation rows, else training rows) and ``MODEL_ID``.
+    """
+    baseline = BASELINES[method]
+    features = read_features(samples)
+    metadata = {"crs": features.crs, **features.metadata}
+    table = read_table(features.columns, metadata, factor_fields, label_field, progress)
+    encoded = encode_table(table, progress)
+    chosen = {
+        name: (options or {}).get(name) or default for name, default in baseline.defaults.items()
+    }
+    with Outputs(model, report, inputs=[samples]) as outputs:
+        inputs, label = encoded.part("train")
+        further = {"one_hot": one_hot(encoded.factors)} if method == "frequencyratio" else {}
+        arrays = baseline.fit(
+            inputs, label, balanced_weights(label) if balanced else None, seed,
+            progress.part(0.0, 0.9), **chosen, **further,
+        )  # fmt: skip
+        card = make_card(method, chosen, table, encoded, samples)
+        card.seeds, card.training = [seed], {"class_weights": "balanced" if balanced else "none"}
+        card.versions["scikit-learn"] = need("sklearn", "to fit baselines").__version__
+        save_model(outputs.path(model), [arrays], card)
+        card.metrics, _members = model_metrics(load_model(outputs.path(model)), encoded)
+        model_id = save_model(outputs.path(model), [arrays], card)
+        log_metrics(baseline.title, card.metrics, progress)
+        if report:
+            from ..report.training_report import write_training_report
+
+            logistic = None if method == "logistic" else logistic_metrics(encoded)
+            write_training_report(
+                outputs.path(report), baseline.title, card, None, card.metrics, logistic
+            )
+        progress(1.0)
+    judged = card.metrics.get("validation") or card.metrics.get("train") or {}
+    return {"AUC": judged.get("AUC"), "MODEL_ID": model_id}
+
+
+def one_hot(factors: Sequence[Factor]) -> np.ndarray:
+    """Return which model inputs stand for one category."""
+    widths = [f.width for f in factors]
+    return np.repeat([f.kind == "categorical" for f in factors], widths)
+
+
+def balanced_weights(label: np.ndarray) -> np.ndarray:
+    """Return row weights with which both classes weigh the same, with mean 1."""
+    share = np.where(label == 1, label.mean(), 1 - label.mean())
+    return 0.5 / share

@@ -1,0 +1,69 @@
+"""Do the arrays of a model file fit what its card says? Checked before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..errors import InputError, ModelFileError
+from .card import Card
+
+
+def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> None:
+    """Raise ``ModelFileError`` unless every member has the tensors of the card's architecture."""
+    from ..baselines.registry import BASELINES
+    from ..networks.registry import ARCHITECTURES
+
+    if card.calibration is not None:
+        check_calibration(card.calibration)
+    if card.architecture in ARCHITECTURES:
+        expected = _network_shapes(card)
+        for member in members:
+            _check_shapes(expected, member)
+    elif card.architecture in BASELINES:
+        for member in members:
+            BASELINES[card.architecture].check(member, card.n_inputs)
+    else:
+        known = ", ".join([*ARCHITECTURES, *BASELINES])
+        raise ModelFileError(
+            f"The model's architecture {card.architecture[:40]!r} is not known; this plugin "
+            f"reads {known}."
+        )
+
+
+def check_calibration(calibration: Mapping) -> None:
+    """Raise ``ModelFileError`` for a calibration that this version cannot apply."""
+    raise ModelFileError(
+        f"The model's calibration {str(calibration.get('method'))[:40]!r} is not known to this "
+        "version of the plugin; update it."
+    )
+
+
+def _network_shapes(card: Card) -> dict[str, tuple[int, ...]]:
+    """Return names and shapes from the declaration; nothing is allocated (device ``meta``)."""
+    from ..needs import need
+    from ..networks.registry import ARCHITECTURES, build
+
+    torch = need("torch", "to use networks")
+    try:
+        hyperparameters = ARCHITECTURES[card.architecture].checked(card.hyperparameters)
+    except InputError as error:
+        raise ModelFileError(f"The model file is damaged: {error}") from error
+    with torch.device("meta"):
+        module = build(card.architecture, card.n_inputs, hyperparameters)
+    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+
+
+def _check_shapes(expected: Mapping[str, tuple], member: Mapping[str, np.ndarray]) -> None:
+    for name in expected:
+        if name not in member:
+            raise ModelFileError(f"The model file is damaged: the tensor '{name}' is missing.")
+    for name, array in member.items():
+        if name not in expected:
+            raise ModelFileError(f"The model file is damaged: the tensor {name[:60]!r} is surplus.")
+        if array.shape != expected[name] or array.dtype != np.float32:
+            raise ModelFileError(
+                f"The model file is damaged: the tensor '{name}' is {array.dtype} {array.shape}, "
+                f"its architecture needs float32 {expected[name]}."
+            )

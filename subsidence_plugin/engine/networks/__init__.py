@@ -1,0 +1,1 @@
+"""Network architectures, one file each: hyperparameters, presets and the torch module."""

@@ -1,0 +1,71 @@
+"""One-dimensional convolutional network along the factor vector (Hanoi paper, Appendix B)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ..needs import need
+from .declaration import Architecture, Hyperparameter
+
+
+@lru_cache(maxsize=1)
+def _module() -> type:
+    torch = need("torch", "to use networks")
+    nn = torch.nn
+
+    class Convolutional(nn.Module):
+        """Convolution along the factors, then two dense layers with dropout, then the logit."""
+
+        def __init__(self, n_inputs: int, h: dict[str, Any]) -> None:
+            super().__init__()
+            # Padded at both ends, so that the first and last factor count as much as others and
+            # stacks of fewer factors than the kernel is wide work.
+            padding = h["kernel_size"] // 2
+            self.convolution = nn.Conv1d(1, h["filters"], h["kernel_size"], padding=padding)
+            self.dense1 = nn.Linear(h["filters"] * n_inputs, h["dense1"])
+            self.dropout1 = nn.Dropout(h["dropout"])
+            self.dense2 = nn.Linear(h["dense1"], h["dense2"])
+            self.dropout2 = nn.Dropout(h["dropout"])
+            self.output = nn.Linear(h["dense2"], 1)
+
+        def forward(self, x: Any) -> Any:
+            x = torch.relu(self.convolution(x.unsqueeze(1))).flatten(1)
+            x = self.dropout1(torch.relu(self.dense1(x)))
+            x = self.dropout2(torch.relu(self.dense2(x)))
+            return self.output(x).squeeze(1)
+
+    return Convolutional
+
+
+def build(n_inputs: int, **hyperparameters: Any) -> Any:
+    """Return the module: (rows, n_inputs) to (rows,) logits."""
+    return _module()(n_inputs, hyperparameters)
+
+
+CNN = Architecture(
+    name="cnn",
+    title="CNN",
+    summary="Convolutional neural network: one-dimensional filters along the factor vector, then "
+    "two dense layers.",
+    hyperparameters=(
+        Hyperparameter("filters", 64, 1, 1024, "Number of convolution filters.", log=True),
+        Hyperparameter(
+            "kernel_size", 3, 1, 15, "Width of the filters in factors (odd).",
+            choices=(1, 3, 5, 7, 9, 11, 13, 15),
+        ),
+        Hyperparameter("dense1", 128, 1, 2048, "Units of the first dense layer.", log=True),
+        Hyperparameter("dense2", 64, 1, 2048, "Units of the second dense layer.", log=True),
+        Hyperparameter("dropout", 0.3, 0.0, 0.9, "Dropout after each dense layer."),
+    ),
+    presets=(
+        {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9},
+        # Appendix B names SGD without rate or momentum and no number of filters: ours fill in.
+        {
+            "filters": 64, "kernel_size": 3, "dense1": 128, "dense2": 64, "dropout": 0.3,
+            "optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9, "batch_size": 32,
+            "epochs": 1000,
+        },
+    ),
+    build=build,
+)  # fmt: skip

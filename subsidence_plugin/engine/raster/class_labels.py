@@ -1,0 +1,38 @@
+"""What the classes of a class raster mean, where its metadata says so."""
+
+from __future__ import annotations
+
+import json
+from typing import Optional
+
+from ..classes.rules import KEYS, Rule
+from ..validation.class_meaning import ClassMeaning
+from .read import Band, Raster
+
+
+def class_meanings(raster: Raster, band: Band) -> dict[int, ClassMeaning]:
+    """Return the meaning of each class of a band; empty where the raster says nothing.
+
+    The rule stands in the band's metadata ``rule`` (class stack) or in the dataset's
+    ``SUBSIDENCE_RULE`` (susceptibility classes), the labels in GDAL's category names.
+    """
+    target = raster.dataset.GetRasterBand(band.index)
+    names = target.GetCategoryNames() or []
+    meanings = {code: ClassMeaning(name) for code, name in enumerate(names) if name}
+    rule = _rule(target.GetMetadataItem("rule") or raster.metadata.get("SUBSIDENCE_RULE"))
+    if rule is not None:
+        for code in range(1, rule.count + 1):
+            label = meanings[code].label if code in meanings else ""
+            meanings[code] = ClassMeaning(label, *rule.bounds(code))
+    return meanings
+
+
+def _rule(text: Optional[str]) -> Optional[Rule]:
+    """Return the rule of metadata, None where it is not one (another program may have written)."""
+    try:
+        content = json.loads(text or "")
+        rule = Rule(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()
+                       if k in KEYS})  # fmt: skip
+        return rule if rule.complete and 0 < rule.count <= 255 else None
+    except (TypeError, ValueError, AttributeError):
+        return None

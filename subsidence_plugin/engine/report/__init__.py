@@ -1,0 +1,1 @@
+"""Reports: one self-contained HTML page a run, its tables and figures inside it."""

@@ -1,0 +1,128 @@
+"""Report of the trainers: figures beside a logistic regression, loss curves, what was set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Optional
+
+import numpy as np
+
+from ..models.card import Card
+from .figures import training_history
+from .html import Figure, Heading, Section, Table, write_report
+
+if TYPE_CHECKING:
+    from ..training.loop import Trained
+
+Metrics = Mapping[str, Mapping[str, float]]
+COLUMNS = ("AUC", "ACC", "SST", "SPF", "Kappa", "RMSE_probability")
+HEADS = ("AUC", "ACC", "Sensitivity", "Specificity", "Kappa", "RMSE")
+
+
+def write_training_report(
+    path: str,
+    title: str,
+    card: Card,
+    trained: Optional[Trained],
+    metrics: Metrics,
+    logistic: Optional[Metrics],
+) -> None:
+    """Write the report of one training.
+
+    Parameters
+    ----------
+    path : str
+    title : str
+        Of the model.
+    card : Card
+    trained : Trained or None
+        None for baselines, which have no history.
+    metrics, logistic : mapping
+        Metrics by part, of the model and of a logistic regression on the same rows.
+    """
+    sections: list[Section] = [Heading("How well it separates"), _figures(title, metrics, logistic)]
+    if trained is not None:
+        sections += [Heading("How it was trained"), _history(trained), _members(trained)]
+    sections += [Heading("Factors"), _factors(card)]
+    facts = {
+        "Samples": card.source,
+        "Rows": ", ".join(f"{part} {n['rows']}" for part, n in card.split.items()),
+        "Hyperparameters": _listed(card.hyperparameters),
+        "Training": _listed({k: v for k, v in card.training.items() if k != "members"}),
+        "Seeds": ", ".join(map(str, card.seeds)),
+    }
+    write_report(path, f"Training: {title}", sections, _lead(title, metrics, logistic), facts)
+
+
+def _judged(metrics: Metrics) -> str:
+    """Return the part that a result is judged by: rows that were not trained on, if any."""
+    return next((p for p in ("validation", "test", "train") if p in metrics), "")
+
+
+def _lead(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> str:
+    part = _judged(metrics)
+    if not part:
+        return f"{title} was trained; no part of the samples has rows of both classes to judge it."
+    own = metrics[part]["AUC"]
+    rows = "training rows (no others were given)" if part == "train" else f"{part} rows"
+    text = f"{title} reaches an AUC of {own:.3f} on the {rows}"
+    if not logistic or part not in logistic:
+        return text + "."
+    other = logistic[part]["AUC"]
+    verdict = "better" if own > other else "not better"
+    return f"{text}, {verdict} than a logistic regression on the same rows ({other:.3f})."
+
+
+def _figures(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> Table:
+    rows = []
+    for part, values in metrics.items():
+        rows.append([title, part, *(float(values[name]) for name in COLUMNS)])
+        if logistic and part in logistic:
+            other = (float(logistic[part][name]) for name in COLUMNS)
+            rows.append(["Logistic regression", part, *other])
+    return Table(
+        ("Model", "Rows", *HEADS),
+        rows,
+        "Labels are told apart at a probability of 0.5; RMSE is that of the probabilities. Of "
+        "several networks their mean probability is taken.",
+    )
+
+
+def _history(trained: Trained) -> Figure:
+    rows = np.array(trained.history, dtype=float)
+    runs = [
+        {
+            "epoch": own[:, 1], "training_loss": own[:, 2], "validation_loss": own[:, 3],
+            "validation_auc": own[:, 4],
+        }
+        for own in (rows[rows[:, 0] == number] for number in np.unique(rows[:, 0]))
+    ]  # fmt: skip
+    best = [summary["best_epoch"] for summary in trained.summaries]
+    return Figure(
+        training_history(runs, best),
+        "Loss on the training rows (with dropout) and on the training rows held out to find the "
+        "best epoch; validation and test rows took no part in that choice.",
+    )
+
+
+def _members(trained: Trained) -> Table:
+    rows = [
+        [number, s["seed"], s["epochs"], s["best_epoch"], s["holdout_rows"], s["holdout_auc"]]
+        for number, s in enumerate(trained.summaries, 1)
+    ]
+    heads = ("Network", "Seed", "Epochs", "Epoch kept", "Rows held out", "AUC on them")
+    return Table(heads, rows)
+
+
+def _factors(card: Card) -> Table:
+    rows = [[f.name, f.kind, f.minimum, f.maximum, len(f.categories) or None] for f in card.factors]
+    return Table(
+        ("Factor", "Kind", "Minimum", "Maximum", "Categories"),
+        rows,
+        "Minima and maxima of the training rows, which scale the inputs to 0..1; values outside "
+        "are clipped.",
+    )
+
+
+def _listed(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items()) or "none"

@@ -1,0 +1,1 @@
+"""Spectral indices from reflectances."""

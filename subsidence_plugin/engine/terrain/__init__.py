@@ -1,0 +1,1 @@
+"""Terrain factors from a digital elevation model: slope, aspect, curvature, flow, wetness."""

@@ -1,0 +1,1 @@
+"""Training of networks on arrays: needs torch alone, neither GDAL nor QGIS."""

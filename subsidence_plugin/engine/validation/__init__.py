@@ -1,0 +1,1 @@
+"""Validation on arrays: metrics of a classifier, frequency ratios, success and prediction rates."""
