@@ -8,10 +8,15 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
+    QgsProcessingUtils,
     QgsRasterLayer,
+    QgsVectorLayer,
 )
+
+from ..subsidence_plugin.engine.vector.layer_metadata import copy_metadata
 
 
 class Values:
@@ -47,13 +52,21 @@ class Values:
         return [(_raster_path(layer), layer.name()) for layer in layers]
 
     def vector(self, name: str) -> Optional[str]:
-        """Return the source (``path|layername=…``) of a vector layer, as filtered or selected."""
+        """Return the source (``path|layername=…``) of a vector layer, as filtered or selected.
+
+        QGIS exports what is filtered or selected to a bare copy, which would lose the layer's
+        metadata (kinds and class rules of samples): a filtered file is read where it lies, and
+        the copy of a selection gets the metadata of its source.
+        """
         if not self.given(name):
             return None
-        source = self.algorithm.parameterAsSource(self.parameters, name, self.context)
-        if source is None:
+        if self.algorithm.parameterAsSource(self.parameters, name, self.context) is None:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
-        path, layer = self.algorithm.parameterAsCompatibleSourceLayerPathAndLayerName(
+        layer = self._vector_layer(name)
+        filtered = layer is not None and layer.providerType() == "ogr" and layer.subsetString()
+        if filtered and not self._selected_only(name):
+            return layer.source()
+        path, table = self.algorithm.parameterAsCompatibleSourceLayerPathAndLayerName(
             self.parameters,
             name,
             self.context,
@@ -61,12 +74,23 @@ class Values:
             "gpkg",
             self.feedback,
         )
-        return f"{path}|layername={layer}" if layer else path
+        source = f"{path}|layername={table}" if table else path
+        if layer is not None and layer.providerType() == "ogr":
+            copy_metadata(layer.source(), source)
+        return source
 
-    def vectors(self, name: str) -> list[str]:
-        """Return the sources of a multiple vector or table input."""
-        layers = self.algorithm.parameterAsLayerList(self.parameters, name, self.context)
-        return [layer.source() for layer in layers]
+    def _vector_layer(self, name: str) -> Optional[QgsVectorLayer]:
+        value = self.parameters.get(name)
+        if isinstance(value, QgsProcessingFeatureSourceDefinition):
+            text, _known = value.source.valueAsString(self.context.expressionContext())
+            return QgsProcessingUtils.mapLayerFromString(text, self.context)
+        return self.algorithm.parameterAsVectorLayer(self.parameters, name, self.context)
+
+    def _selected_only(self, name: str) -> bool:
+        value = self.parameters.get(name)
+        return isinstance(value, QgsProcessingFeatureSourceDefinition) and bool(
+            value.selectedFeaturesOnly
+        )
 
     def files(self, name: str) -> list[str]:
         """Return the paths of a multiple file input."""

@@ -29,7 +29,6 @@ from .engine.vector.read import open_layer
 #: (SUBSIDENCE_KIND, name in the legend, group), from the top of the map to its bottom.
 KINDS = (
     ("inventory", "Subsidence inventory", "Points"),
-    ("points", "Presence and absence points", "Points"),
     ("samples", "Samples", "Points"),
     ("insar", "InSAR mean velocity", "Points"),
     ("susceptibility_classes", "Susceptibility classes", "Susceptibility"),
@@ -38,9 +37,7 @@ KINDS = (
     ("spread", "Ensemble spread", "Susceptibility"),
     ("members", "Ensemble members", "Susceptibility"),
     ("class_stack", "Factor classes", "Factors"),
-    ("classes", "Factor classes", "Factors"),
     ("factor_stack", "Conditioning factors", "Factors"),
-    ("factors", "Conditioning factors", "Factors"),
     ("dem", "Elevation model", "Factors"),
 )
 GROUPS = ("Points", "Vectors", "Susceptibility", "Rasters", "Factors", "Tables")

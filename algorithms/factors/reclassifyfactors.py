@@ -8,13 +8,12 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
 )
 
 from ...subsidence_plugin.engine.classes.breaks import read_breaks
 from ..base import SubsidenceAlgorithm
+from ..class_parameters import BREAK_METHODS, add_classes_and_breaks
 from ..groups import Group
 from ..values import Values
 
@@ -65,11 +64,7 @@ class ReclassifyFactors(SubsidenceAlgorithm):
                 "METHOD",
                 "Method for continuous factors",
                 [
-                    "Natural breaks (Jenks)",
-                    "Quantile",
-                    "Equal interval",
-                    "Standard deviation",
-                    "Manual",
+                    *BREAK_METHODS,
                     "Aspect in nine classes",
                     "Unique values",
                 ],
@@ -77,19 +72,9 @@ class ReclassifyFactors(SubsidenceAlgorithm):
             ),
             "How the breaks are found, where RULES says nothing of the factor.",
         )
-        self.add(
-            QgsProcessingParameterNumber(
-                "CLASSES",
-                "Number of classes",
-                QgsProcessingParameterNumber.Type.Integer,
-                5,
-                minValue=2,
-                maxValue=255,
-            ),
+        add_classes_and_breaks(
+            self,
             "For Jenks, quantile, equal interval and standard deviation.",
-        )
-        self.add(
-            QgsProcessingParameterString("BREAKS", "Manual breaks", optional=True),
             "Inner breaks of the method Manual in ascending order, in the factor's unit: two "
             "breaks, such as -0.05, 0.05, make three classes. For one factor; several: RULES.",
         )

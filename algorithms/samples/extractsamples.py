@@ -132,7 +132,7 @@ class ExtractSamples(SubsidenceAlgorithm):
     def arguments(self, values: Values) -> dict[str, Any]:
         return {
             "points": values.vector("POINTS"),
-            "label_field": next(iter(values.fields("LABEL_FIELD")), None),
+            "label_field": values.field("LABEL_FIELD"),
             "factors": values.raster("FACTORS"),
             "validation_share": values.number("VALIDATION_SHARE"),
             "test_share": values.number("TEST_SHARE"),

@@ -6,13 +6,12 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessingParameterEnum,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
 )
 
 from ...subsidence_plugin.engine.classes.breaks import read_breaks
 from ..base import SubsidenceAlgorithm
+from ..class_parameters import BREAK_METHODS, add_classes_and_breaks
 from ..groups import Group
 from ..values import Values
 
@@ -47,30 +46,16 @@ class ClassifySusceptibility(SubsidenceAlgorithm):
                 "METHOD",
                 "Method",
                 [
-                    "Natural breaks (Jenks)",
-                    "Quantile",
-                    "Equal interval",
-                    "Standard deviation",
-                    "Manual",
+                    *BREAK_METHODS,
                     "Breaks of the Hanoi paper",
                 ],
                 defaultValue=0,
             ),
             "How the breaks between classes are found.",
         )
-        self.add(
-            QgsProcessingParameterNumber(
-                "CLASSES",
-                "Number of classes",
-                QgsProcessingParameterNumber.Type.Integer,
-                5,
-                minValue=2,
-                maxValue=255,
-            ),
+        add_classes_and_breaks(
+            self,
             "Not used by Manual and by the breaks of the paper.",
-        )
-        self.add(
-            QgsProcessingParameterString("BREAKS", "Manual breaks", optional=True),
             "Inner breaks of the method Manual in ascending order, such as 0.2, 0.4, 0.6, 0.8 for "
             "five classes.",
         )

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Optional
+from typing import Optional, Union
 
 from .errors import OutputError
 
@@ -35,11 +35,11 @@ class Outputs:
 
     def __init__(self, *targets: Optional[str], inputs: Iterable[Optional[str]] = ()) -> None:
         self._targets = [Path(t).absolute() for t in targets if t]
-        sources = {Path(str(i).split("|")[0]).absolute() for i in inputs if i}
+        sources = {_place(str(i).split("|")[0]) for i in inputs if i}
         for target in self._targets:
-            if target in sources:
+            if _place(target) in sources:
                 raise OutputError(f"The output '{target}' is also an input; choose another name.")
-        if len(set(self._targets)) < len(self._targets):
+        if len(set(map(_place, self._targets))) < len(self._targets):
             raise OutputError("Two outputs have the same path; choose another name for one.")
 
     def __enter__(self) -> Outputs:
@@ -130,6 +130,11 @@ def _shares_stem(target: Path) -> bool:
     """Tell whether another data file beside ``target`` has its stem, and so its ``.qml``."""
     others = (p for p in target.parent.iterdir() if p.stem == target.stem and p != target)
     return any(p.suffix not in (".qml", ".csvt", ".json", ".html") for p in others)
+
+
+def _place(path: Union[str, Path]) -> str:
+    """Return one text for all ways to write a path (``..``, links, case on Windows)."""
+    return os.path.normcase(os.path.realpath(path))
 
 
 def _host() -> str:

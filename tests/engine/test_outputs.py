@@ -85,6 +85,8 @@ def test_outputs_not_asked_for_are_skipped(tmp_path):
 
 def test_an_input_is_not_written_over(tmp_path):
     target = str(tmp_path / "a.gpkg")
+    with pytest.raises(OutputError, match="is also an input"):
+        Outputs(target, inputs=[str(tmp_path / "b" / ".." / "a.gpkg")])
     with pytest.raises(OutputError, match="is also an input; choose another name"):
         Outputs(target, inputs=[None, f"{target}|layername=points"])
     with pytest.raises(OutputError, match="Two outputs have the same path"):

@@ -113,7 +113,7 @@ def test_memory_layers_selections_and_filters(run, tmp_path, stack, points):
         (
             [0, 1, 7],
             {},
-            "The field 'label' must hold 1 (subsidence) or 0 (none), but it also holds 7 (1×); "
+            "The field 'label' must be 1 (subsidence) or 0 (none), but it also holds 7 (1×); "
             "choose another field or recode it.",
         ),
         ([0, 1, 1], {"FOLDS": 9}, "There are 3 points, too few for 9 folds; use fewer folds."),
@@ -157,7 +157,7 @@ def test_qgis_process_ends_with_an_error_code(qgis_process, tmp_path, stack, poi
     target.unlink()
     done = qgis_process("run", NAME, *arguments, "--LABEL_FIELD=cell")
     assert done.returncode != 0
-    assert "The field 'cell' must hold 1 (subsidence) or 0 (none)" in done.stdout + done.stderr
+    assert "The field 'cell' must be 1 (subsidence) or 0 (none)" in done.stdout + done.stderr
     assert not target.exists()
 
 

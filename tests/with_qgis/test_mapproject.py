@@ -24,13 +24,13 @@ def write_data(folder: Path, crs: str = "EPSG:32648", cell: float = 30.0) -> Non
     rasters = {
         "susceptibility": ("probability", "float32", probability),
         "susceptibility_classes": ("susceptibility_classes", "uint8", 1 + probability * 4.999),
-        "factors": ("factors", "float32", probability * 100),
+        "factors": ("factor_stack", "float32", probability * 100),
     }
     for name, (kind, dtype, values) in rasters.items():
         path = str(folder / f"{name}.tif")
         with RasterWriter(path, grid, ["b"], dtype, metadata={"SUBSIDENCE_KIND": kind}) as writer:
             writer.write(values[None].astype(dtype))
-        write_style(kind, path)
+        write_style(name if kind == "factor_stack" else kind, path)
     columns = {"label": np.array([1, 0, 1]), "split": ["train", "train", "validation"]}
     x, y = grid.xy(np.array([5.5, 30.5, 50.5]), np.array([5.5, 30.5, 45.5]))
     path = str(folder / "samples.gpkg")

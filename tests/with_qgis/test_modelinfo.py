@@ -35,3 +35,14 @@ def test_renamed_file_is_one_sentence(run, log, tmp_path):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
     with pytest.raises(QgsProcessingException, match="is not a model file of this plugin"):
         run("subsidence:modelinfo", {"MODEL": str(path)}, log)
+
+
+def test_a_card_without_figures_is_described_too(run, log, tmp_path):
+    """Other tools may write fewer metrics: what is missing is a dash, not a traceback."""
+    arrays = BASELINES["logistic"].fit(np.array([[0.0], [0.2], [1.0]]), np.array([0, 1, 1]))
+    card = Card("logistic", [Factor("slope")], metrics={"test": {"ACC": 0.5}}, split={"test": {}})
+    path, report = str(tmp_path / "m.safetensors"), tmp_path / "m.html"
+    save_model(path, [arrays], card)
+    run("subsidence:modelinfo", {"MODEL": path, "REPORT": str(report)}, log)
+    assert "On the test rows: ACC 0.500" in log.text
+    assert "no part of the samples has rows of both classes" in report.read_text(encoding="utf-8")

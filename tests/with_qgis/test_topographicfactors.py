@@ -76,5 +76,5 @@ def test_headless_without_crs(qgis_process, dem, tmp_path):
     output = tmp_path / "terrain.tif"
     done = qgis_process("run", ID, f"--INPUT={dem(10, None)}", f"--OUTPUT={output}")
     assert done.returncode != 0
-    assert "has no CRS; assign the right one to it." in done.stdout + done.stderr
+    assert "has no coordinate reference system; assign one first." in done.stdout + done.stderr
     assert not [p.name for p in tmp_path.iterdir() if "terrain" in p.name]

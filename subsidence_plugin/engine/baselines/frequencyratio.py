@@ -12,6 +12,7 @@ from typing import Optional
 import numpy as np
 
 from ..progress import Progress
+from ..validation.frequency_ratio import frequency_ratio
 from .declaration import Arrays, Baseline, Evaluator, expect, refuse, sigmoid
 from .logistic import fit as fit_logistic
 
@@ -72,9 +73,7 @@ def _ratios(index: np.ndarray, count: int, label: np.ndarray, weights: np.ndarra
     """Return share of events / share of rows a class; 1 (no information) for an empty class."""
     rows = np.bincount(index, weights, count)
     events = np.bincount(index, weights * (label == 1), count)
-    share = np.divide(events, rows, out=np.ones(count), where=rows > 0)
-    overall = events.sum() / rows.sum()
-    return np.where(rows > 0, share / overall, 1.0)
+    return np.nan_to_num(frequency_ratio(rows, events).ratio, nan=1.0)
 
 
 def _score(arrays: Arrays, inputs: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ class Tally:
 
 
 def classify(values: np.ndarray, rule: Rule, name: str, tally: Tally) -> np.ndarray:
-    """Return class codes (uint8, 1..k, 0 where NaN or unseen) of values, and count them.
+    """Return class codes (uint8, 1..k, 0 where not finite or unseen) of values, and count them.
 
     Values are compared in single precision, as they are read: a break of 0.249999 holds a
     cell of 0.249999. Aspect sectors are closed at their lower edge (22.5° is northeast).
@@ -36,7 +36,7 @@ def classify(values: np.ndarray, rule: Rule, name: str, tally: Tally) -> np.ndar
     Parameters
     ----------
     values : array of float32
-        Any shape; NaN where there is no data.
+        Any shape; NaN where there is no data (infinity is no value either).
     rule : Rule
         Complete.
     name : str
@@ -45,7 +45,9 @@ def classify(values: np.ndarray, rule: Rule, name: str, tally: Tally) -> np.ndar
         Counts are added to it.
     """
     flat = values.ravel()
-    missing = np.isnan(flat)
+    missing = ~np.isfinite(flat)
+    if missing.any():
+        flat = np.where(missing, np.float32(np.nan), flat)
     if rule.method == "aspect":
         codes = _sectors(flat, missing, name)
     elif rule.values:

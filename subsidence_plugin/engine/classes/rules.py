@@ -177,7 +177,9 @@ def read_rule(content: Any, where: str) -> Rule:
         raise InputError(f"{where}: the method '{method}' is not one of {', '.join(METHODS)}.")
     kind = content.get("kind", "continuous")
     if kind not in ("continuous", "categorical"):
-        raise InputError(f"{where}: the kind '{kind}' is not 'continuous' or 'categorical'.")
+        raise InputError(
+            f"{where}: the kind '{kind}' is not 'continuous' or 'categorical'; write one."
+        )
     rule = Rule(
         method=method,
         classes=_classes(content.get("classes"), where),
@@ -203,15 +205,18 @@ def _check_counts(rule: Rule, where: str) -> None:
     if rule.complete:
         if rule.classes not in (None, rule.count):
             raise InputError(
-                f"{where}: 'classes' is {rule.classes}, but its breaks or values make {rule.count}."
+                f"{where}: 'classes' is {rule.classes}, but its breaks or values make "
+                f"{rule.count}; leave 'classes' out."
             )
         if rule.labels and len(rule.labels) != rule.count:
             raise InputError(
-                f"{where}: there are {len(rule.labels)} labels for {rule.count} classes."
+                f"{where}: there are {len(rule.labels)} labels for {rule.count} classes; give "
+                "one each."
             )
     elif rule.labels and rule.method in FOUND and len(rule.labels) != (rule.classes or 5):
         raise InputError(
-            f"{where}: there are {len(rule.labels)} labels for {rule.classes or 5} classes."
+            f"{where}: there are {len(rule.labels)} labels for {rule.classes or 5} classes; give "
+            "one each."
         )
 
 
@@ -219,7 +224,9 @@ def _classes(value: Any, where: str) -> Optional[int]:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 2 <= value <= MAX_CLASSES:
-        raise InputError(f"{where}: 'classes' is {value!r}, not a whole number from 2 to 255.")
+        raise InputError(
+            f"{where}: 'classes' is {value!r}, not a whole number from 2 to 255; mend it."
+        )
     return value
 
 
@@ -254,7 +261,7 @@ def _number(value: Any, where: str) -> Optional[float]:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 3e38:
-        raise InputError(f"{where}: {value!r} is not a number.")
+        raise InputError(f"{where}: {value!r} is not a number; mend it.")
     if value != value:
         raise InputError(f"{where}: NaN is not allowed as a number.")
     return float(value)

@@ -24,8 +24,6 @@ from .spectral import spectral_bands
 
 #: Slope (degrees) that flatter cells count as in the wetness index; `topographicfactors` default.
 MINIMUM_SLOPE = 0.05
-#: Memory (bytes a cell) of generating and writing: 19 factors and the fields they come from.
-BYTES_PER_CELL = 190
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,12 @@ from ..sampling.absence import Choice, Presence, choose_absence
 from ..sampling.labels import LABEL
 from ..sampling.polygons import inside_polygons
 from ..styles import write_style
-from ..vector.absence_area import AbsenceArea
+from ..vector.absence_area import WHAT, AbsenceArea
 from ..vector.inventory import only_presence, read_inventory
 from ..vector.metric_crs import metric_crs
 from ..vector.polygons import cells_of_polygons, inner_points, rings_of
 from ..vector.read import Features, transform_points
 from ..vector.write import write_points
-
-WHAT = "The layer of subsidence"
 
 
 def run(
@@ -88,7 +86,7 @@ def run(
         counts = {"presence": len(x), "absence": len(ax), "wanted": wanted}
         metadata = {
             "SUBSIDENCE_KIND": "inventory",
-            "presence": presence,
+            "SUBSIDENCE_SOURCE": presence,
             "candidates": candidates or "",
             "mask": mask or mask_polygons or "",
             "min_distance": f"{min_distance:g}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -12,20 +11,18 @@ import numpy as np
 from ..errors import InputError
 from ..outputs import Outputs
 from ..progress import Progress
-from ..raster.cache import bounded_cache
+from ..raster.cache import STRIPS_BYTES, bounded_cache
+from ..raster.factor_grid import factor_grid
 from ..raster.factor_sources import Source, find_sources, rename
 from ..raster.grid import Grid
-from ..raster.read import Raster, check_names
-from ..raster.target_grid import crs_name, make_grid, transform_box
+from ..raster.read import check_names
+from ..raster.target_grid import crs_name
+from ..raster.value_range import ValueRange
 from ..raster.warp import WarpedBand
 from ..raster.write import RasterWriter
 from ..styles import write_style
 from ..vector.burn import BurntField
-from ..vector.read import open_layer, spatial_reference
 from ..vector.write import write_table
-
-#: Blocks that GDAL keeps: a row of 512 lines of a raster of strips, 65,000 cells wide.
-CACHE = 128 * 2**20
 
 
 def run(
@@ -76,8 +73,8 @@ def run(
     sources = rename(sources, names)
     check_names([s.name for s in sources], [s.title for s in sources])
     inputs = [path for path, _name in (*rasters, *categorical)] + [polygons, reference]
-    with bounded_cache(CACHE), Outputs(output, table, inputs=inputs) as outputs:
-        grid = find_grid(sources, reference, crs, resolution, extent, polygons)
+    with bounded_cache(STRIPS_BYTES), Outputs(output, table, inputs=inputs) as outputs:
+        grid = factor_grid(sources, reference, crs, resolution, extent, polygons)
         x = " × ".join(f"{abs(v):.6g}" for v in (grid.transform[1], grid.transform[5]))
         progress.info(
             f"Grid: {grid.width} × {grid.height} cells of {x}, {crs_name(grid.crs)}, "
@@ -106,53 +103,6 @@ def run(
         "HEIGHT": grid.height,
         "COMPLETE": complete,
     }
-
-
-def find_grid(
-    sources: Sequence[Source],
-    reference: Optional[str],
-    crs: Optional[str],
-    resolution: Optional[float],
-    extent: Optional[Sequence],
-    polygons: Optional[str],
-) -> Grid:
-    """Return the grid of REFERENCE, else the one made from CRS, RESOLUTION and EXTENT."""
-    if reference:
-        if crs or resolution or extent:
-            raise InputError("Give either REFERENCE or CRS, RESOLUTION and EXTENT, not both.")
-        grid = Raster(reference).grid
-        spatial_reference(grid.crs, f"The raster '{reference}'")
-        if grid.transform[2] or grid.transform[4] or grid.transform[5] >= 0:
-            raise InputError(
-                f"The raster '{reference}' is rotated or upside down; choose another REFERENCE."
-            )
-        return grid
-    box = None
-    if extent:
-        box = (tuple(extent[:4]), extent[4] or crs or "")
-    grids = list({s.raster.path: (s.title, s.raster.grid) for s in sources if s.raster}.values())
-    if grids:
-        if box and not box[1]:
-            box = (box[0], grids[0][1].crs)
-        return make_grid(grids, crs, resolution, box)
-    return _grid_of_polygons(polygons, crs, resolution, box)
-
-
-def _grid_of_polygons(polygons, crs, resolution, box) -> Grid:
-    """Return the grid for polygons alone, which have no cells: RESOLUTION is needed."""
-    if not resolution:
-        raise InputError("Polygons alone have no cell size; give RESOLUTION or REFERENCE.")
-    _dataset, layer = open_layer(polygons)
-    own = layer.GetSpatialRef()
-    wkt = own.ExportToWkt() if own else ""
-    spatial_reference(wkt, f"The layer '{polygons}'")
-    west, east, south, north = layer.GetExtent()
-    target = crs or wkt
-    if box is None:
-        box = (transform_box((west, south, east, north), wkt, target), target)
-    own_box = transform_box(box[0], box[1] or target, target)
-    start = Grid(1, 1, (own_box[0], resolution, 0.0, own_box[3], 0.0, -resolution), target)
-    return make_grid([("polygons", start)], target, resolution, (own_box, target))
 
 
 Reader = Union[WarpedBand, BurntField]
@@ -223,25 +173,6 @@ def write_stack(
                 writer.flush()
         _check_ranges(sources, ranges, grid, progress)
     return complete
-
-
-@dataclass
-class ValueRange:
-    """Count, minimum and maximum of the values seen."""
-
-    count: int = 0
-    low: float = np.inf
-    high: float = -np.inf
-
-    def add(self, values: np.ndarray) -> np.ndarray:
-        """Count values, set infinite ones to NaN, return where they are finite."""
-        good = np.isfinite(values)
-        values[~good] = np.nan
-        if good.any():
-            self.count += int(np.count_nonzero(good))
-            self.low = min(self.low, float(np.fmin.reduce(values, axis=None)))
-            self.high = max(self.high, float(np.fmax.reduce(values, axis=None)))
-        return good
 
 
 def _check_ranges(

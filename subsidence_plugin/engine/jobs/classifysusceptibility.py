@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Optional
 
 import numpy as np
@@ -14,16 +15,14 @@ from ..classes.rules import Rule
 from ..errors import InputError
 from ..outputs import Outputs
 from ..progress import Progress
-from ..raster.area import distorts_area, row_areas_km2
-from ..raster.cache import bounded_cache
+from ..raster.area import row_areas_km2
+from ..raster.cache import STRIPS_BYTES, bounded_cache
 from ..raster.read import Raster
+from ..raster.settle import settle_band
 from ..raster.write import RasterWriter
 from ..styles import write_class_style
 from ..vector.write import write_table
-from .reclassifyfactors import settle_band
 
-#: Blocks that GDAL keeps.
-CACHE = 128 * 2**20
 #: Methods by the integer of METHOD; the last takes the breaks of the Hanoi paper.
 METHODS = ("jenks", "quantile", "equal", "stdev", "manual", "paper")
 LABELS = {
@@ -68,17 +67,17 @@ def run(
             f"'{probability}' has {len(raster.bands)} bands; the first, "
             f"'{raster.bands[0].name}', is classified."
         )
-    areas = row_areas_km2(raster.grid, f"The raster '{probability}'")
-    if distorts_area(raster.grid, "The raster"):
-        progress.warn("The CRS is a Mercator projection, so areas in km² are too large.")
+    areas = row_areas_km2(raster.grid, f"The raster '{probability}'", progress)
     rule = _rule(METHODS[method], classes, breaks)
-    with bounded_cache(CACHE), Outputs(output, table, inputs=[probability]) as outputs:
+    with bounded_cache(STRIPS_BYTES), Outputs(output, table, inputs=[probability]) as outputs:
         settled = settle_band(raster, raster.bands[0], rule, progress.part(0.0, 0.6))
         settled = _named(settled)
         place = outputs.path(output)
         tally, km2 = _write(place, raster, settled, areas, progress.part(0.6, 0.98))
         if not tally.valid:
-            raise InputError(f"The raster '{probability}' has no valid cell to classify.")
+            raise InputError(
+                f"The raster '{probability}' has no valid cell to classify; choose another."
+            )
         write_class_style(place, settled.labels, "susceptibility_classes")
         columns = class_columns(settled, tally, km2)
         _log(columns, progress)
@@ -123,10 +122,7 @@ def _named(rule: Rule) -> Rule:
     count = rule.count
     other = [f"Class {code}" for code in range(1, count + 1)]
     other[0], other[-1] = "Class 1 (lowest)", f"Class {count} (highest)"
-    return Rule(
-        rule.method, count, rule.breaks, labels=LABELS.get(count, tuple(other)),
-        minimum=rule.minimum, maximum=rule.maximum,
-    )  # fmt: skip
+    return replace(rule, labels=LABELS.get(count, tuple(other)))
 
 
 def _write(

@@ -143,7 +143,9 @@ def _declared() -> dict[str, str]:
 def _write_factors(path: str, grid: Grid, layers, masks, metadata, progress: Progress) -> None:
     metadata = {"SUBSIDENCE_KIND": "factor_stack", **metadata}
     names, kinds = [f.name for f in FACTORS], [f.kind for f in FACTORS]
-    with RasterWriter(path, grid, names, kinds=kinds, metadata=metadata) as writer:
+    with RasterWriter(
+        path, grid, names, kinds=kinds, metadata=metadata, progress=progress
+    ) as writer:
         for index, factor in enumerate(FACTORS, start=1):
             progress((index - 1) / (len(FACTORS) + 6))
             values = layers.pop(factor.name).astype(np.float32)
@@ -158,14 +160,14 @@ def _write_factors(path: str, grid: Grid, layers, masks, metadata, progress: Pro
 
 
 def _write_truth(path: str, grid: Grid, probability: np.ndarray, metadata) -> None:
-    metadata = {"SUBSIDENCE_KIND": "truth", "UNIT": "probability", **metadata}
+    metadata = {"SUBSIDENCE_KIND": "truth", "SUBSIDENCE_UNITS": "probability", **metadata}
     with RasterWriter(path, grid, ["truth"], kinds=["continuous"], metadata=metadata) as writer:
         writer.write(probability, band=1)
     write_style("truth", path)
 
 
 def _write_dem(path: str, grid: Grid, elevation: np.ndarray, metadata) -> None:
-    metadata = {"SUBSIDENCE_KIND": "dem", "UNIT": "m", **metadata}
+    metadata = {"SUBSIDENCE_KIND": "dem", "SUBSIDENCE_UNITS": "m", **metadata}
     with RasterWriter(path, grid, ["elevation"], kinds=["continuous"], metadata=metadata) as writer:
         writer.write(elevation, band=1)
     write_style("factors", path)
@@ -177,7 +179,7 @@ def _write_inventory(
     rows, columns, velocity = draw_presence(probability, count, seed)
     x, y = grid.xy(columns, rows)
     fields = {"label": np.ones(len(x), dtype=np.int32), "velocity": velocity}
-    metadata = {"SUBSIDENCE_KIND": "inventory", "UNIT": "mm/yr", **metadata}
+    metadata = {"SUBSIDENCE_KIND": "inventory", "SUBSIDENCE_UNITS": "mm/yr", **metadata}
     write_points(path, x, y, fields, grid.crs, metadata)
     write_style("inventory", path)
     return len(x)
@@ -187,7 +189,7 @@ def _write_insar(path: str, series, grid: Grid, metadata, dates: int) -> None:
     metadata = {
         "SUBSIDENCE_KIND": "insar",
         "COMPONENT": "U",
-        "UNIT": "mm, mm/yr; negative is subsidence",
+        "SUBSIDENCE_UNITS": "mm, mm/yr; negative is subsidence",
         "FIRST_DATE": str(FIRST_DAY),
         "STEP_DAYS": str(STEP),
         "DATES": str(dates),

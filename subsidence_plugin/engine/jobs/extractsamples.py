@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
@@ -12,40 +10,24 @@ import numpy as np
 from ..errors import InputError
 from ..outputs import Outputs
 from ..progress import Progress
+from ..raster.describe import as_json, stack_metadata
 from ..raster.read import Raster, open_stack
 from ..raster.sample import sample_cells
 from ..sampling.cells import one_per_cell
 from ..sampling.divide import METHODS, divide
 from ..sampling.labels import LABEL
-from ..sampling.splits import PARTS, check_shares
+from ..sampling.splits import check_shares
 from ..styles import write_style
+from ..validation.splits import SPLITS
 from ..vector.inventory import inventory_labels, read_inventory
+from ..vector.locate import Located, locate
 from ..vector.metric_crs import is_geographic
-from ..vector.polygons import cells_of_polygons
-from ..vector.read import transform_points
+from ..vector.read import Features
 from ..vector.write import refuse_shapefile, write_points
 
 #: Fields of the output that no factor may be called.
 OWN_FIELDS = (LABEL, "split", "fold")
 WHAT = "The layer of points"
-
-
-@dataclass
-class Located:
-    """Samples with a place: coordinates in the stack's CRS, cell of the stack, label."""
-
-    x: np.ndarray
-    y: np.ndarray
-    rows: np.ndarray
-    columns: np.ndarray
-    labels: np.ndarray
-
-    def take(self, chosen: np.ndarray) -> Located:
-        """Return the chosen samples."""
-        return Located(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
-
-    def __len__(self) -> int:
-        return len(self.x)
 
 
 def run(
@@ -114,8 +96,14 @@ def run(
         fields = {LABEL: samples.labels.astype(np.int32), "split": parts}
         fields["fold"] = fold.astype(np.int32)
         fields.update(zip(stack.names, values.T))
-        metadata = _metadata(stack, points, counts)
-        metadata.update(split=_json(settings), seed=str(seed))
+        metadata = {
+            "SUBSIDENCE_KIND": "samples",
+            **stack_metadata(stack),
+            "points": points,
+            "counts": as_json(counts),
+            "split": as_json(settings),
+            "seed": str(seed),
+        }
         progress(0.85)
         target = outputs.path(output)
         write_points(target, samples.x, samples.y, fields, stack.grid.crs, metadata)
@@ -146,10 +134,8 @@ def _locate(
     counts["read"] = len(labels)
     counts["without_geometry"] = features.empty
     counts["multipoints"] = features.multipoints
-    if features.geometry == "polygon":
-        located = _cells_in_polygons(features, labels, stack, counts, progress)
-    else:
-        located = _cells_of_points(features, labels, stack, counts, progress)
+    located = locate(features, labels, stack.grid, progress, WHAT, "The factor stack")
+    _count_places(features, located, counts, progress)
     if len(located) == 0:
         raise InputError(
             f"None of the {len(labels)} features lies on the factor stack; check the coordinate "
@@ -158,27 +144,21 @@ def _locate(
     return located
 
 
-def _cells_of_points(features, labels, stack: Raster, counts, progress: Progress) -> Located:
-    x, y = transform_points(
-        features.x, features.y, features.crs, stack.grid.crs, WHAT, "The factor stack"
-    )
-    rows, columns, inside = stack.grid.cells(x, y)
-    outside = int((~inside).sum())
-    if outside:
-        counts["outside"] = outside
-        progress.warn(f"{outside} of {len(x)} points lie outside the factor stack: dropped.")
-    return Located(x, y, rows, columns, labels).take(np.flatnonzero(inside))
-
-
-def _cells_in_polygons(features, labels, stack: Raster, counts, progress: Progress) -> Located:
-    rows, columns, values = cells_of_polygons(features, labels, stack.grid, progress, WHAT)
-    counts["polygons"], counts["cells_of_polygons"] = len(labels), len(rows)
-    progress.info(
-        f"{len(labels)} polygons cover {len(rows)} cells of the stack (cells whose centre lies "
-        "inside, at least one a polygon)."
-    )
-    x, y = stack.grid.xy(columns + 0.5, rows + 0.5)
-    return Located(x, y, rows, columns, values)
+def _count_places(
+    features: Features, located: Located, counts: dict[str, int], progress: Progress
+) -> None:
+    read = len(features)
+    if features.geometry == "polygon":
+        counts["polygons"], counts["cells_of_polygons"] = read, len(located)
+        progress.info(
+            f"{read} polygons cover {len(located)} cells of the stack (cells whose centre lies "
+            "inside, at least one a polygon)."
+        )
+    elif len(located) < read:
+        counts["outside"] = read - len(located)
+        progress.warn(
+            f"{read - len(located)} of {read} points lie outside the factor stack: dropped."
+        )
 
 
 def _thin(samples: Located, stack: Raster, counts: dict, progress: Progress) -> Located:
@@ -244,7 +224,7 @@ def _divide(
 
 def _report(labels, parts, fold, counts: dict, progress: Progress) -> None:
     counts["samples"] = len(labels)
-    for part in PARTS:
+    for part in SPLITS:
         chosen = parts == part
         ones = int(labels[chosen].sum())
         counts[part] = int(chosen.sum())
@@ -257,34 +237,10 @@ def _report(labels, parts, fold, counts: dict, progress: Progress) -> None:
             "(make absence points with 'Absence points')."
         )
         return
-    for part in PARTS:
+    for part in SPLITS:
         if counts[part] and len(np.unique(labels[parts == part])) == 1:
             progress.warn(f"The {part} part holds one class only; change the split or its seed.")
     single = [int(f) for f in np.unique(fold) if len(np.unique(labels[fold == f])) == 1]
     if single:
         named = ", ".join(map(str, single))
         progress.warn(f"Fold {named} holds one class only, so it has no AUC.")
-
-
-def _metadata(stack: Raster, points: str, counts: dict) -> dict[str, str]:
-    is_classes = stack.metadata.get("SUBSIDENCE_KIND") == "class_stack"
-    metadata = {
-        "SUBSIDENCE_KIND": "samples",
-        "factors": _json(stack.names),
-        "kinds": _json({b.name: "classes" if is_classes else b.kind for b in stack.bands}),
-        "stack": stack.path,
-        "stack_kind": stack.metadata.get("SUBSIDENCE_KIND", ""),
-        "points": points,
-        "crs": stack.grid.crs,
-        "counts": _json(counts),
-    }
-    if is_classes:
-        own = {b.name: stack.dataset.GetRasterBand(b.index).GetMetadata() for b in stack.bands}
-        rules = {name: json.loads(m["rule"]) for name, m in own.items() if m.get("rule")}
-        classes = {name: int(m["classes"]) for name, m in own.items() if m.get("classes")}
-        metadata.update({"rules": _json(rules), "classes": _json(classes)})
-    return metadata
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

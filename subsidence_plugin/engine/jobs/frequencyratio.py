@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ..validation.frequency_ratio import ClassCounts
 from ..validation.rates import ProbabilityCounts
 from ..validation.ratio_table import FactorRatios, factor_ratios, ratio_columns
 from ..validation.splits import ALL, SPLITS, TRAIN, VALIDATION, presences, read_split
+from ..vector.inventory import field_in_use
 from ..vector.locate import EventCells
 from ..vector.read import Features, read_features
 from ..vector.write import write_table
@@ -80,15 +82,22 @@ def run(
     reported = reported_groups(events, ROWS[rows])
     with Outputs(output, report, inputs=[class_raster, points, probability]) as outputs:
         raster = open_stack(class_raster)
-        counts = count_classes(raster, events, one_per_cell, progress.part(0.0, 0.6))
+        meanings = [class_meanings(raster, band) for band in raster.bands]
+        counts = [
+            ClassCounts(band.name, events.groups, known)
+            for band, known in zip(raster.bands, meanings)
+        ]
+        count_tiles(raster, events, one_per_cell, counts, progress.part(0.0, 0.6))
         is_susceptibility = raster.metadata.get("SUBSIDENCE_KIND") == "susceptibility_classes"
         tables = [
-            factor_ratios(count, reported, is_susceptibility, class_meanings(raster, band))
-            for count, band in zip(counts, raster.bands)
+            factor_ratios(count, reported, is_susceptibility, known)
+            for count, known in zip(counts, meanings)
         ]
         curves = None
         if probability:
-            curves = count_probability(probability, events, one_per_cell, progress.part(0.6, 0.95))
+            curves = ProbabilityCounts(probability, events.groups)
+            part = progress.part(0.6, 0.95)
+            count_tiles(Raster(probability), events, one_per_cell, [curves], part)
         write_table(
             outputs.path(output), ratio_columns(tables), {"SUBSIDENCE_KIND": "frequency_ratio"}
         )
@@ -114,9 +123,9 @@ def read_events(
     """Return the subsidence events of a layer by split, and log what was counted."""
     features = read_features(points)
     if not len(features) or not (len(features.x) or features.wkb):
-        raise InputError(f"The layer '{points}' has no points or polygons.")
-    label_field = _present(features, label_field, "label")
-    split_field = _present(features, split_field, "split")
+        raise InputError(f"The layer '{points}' has no points or polygons; choose another.")
+    label_field = field_in_use(features, label_field, "label")
+    split_field = field_in_use(features, split_field, "split")
     chosen = np.ones(len(features), bool)
     if label_field:
         chosen = presences(features.number(label_field), label_field)
@@ -162,30 +171,16 @@ def reported_groups(events: Events, rows: str) -> tuple[str, ...]:
     return groups
 
 
-def count_classes(
-    raster: Raster, events: Events, one_per_cell: bool, progress: Progress
-) -> list[ClassCounts]:
-    """Count cells and events of every class of every band, reading the raster once by tile."""
-    counts = [
-        ClassCounts(band.name, events.groups, class_meanings(raster, band)) for band in raster.bands
-    ]
-    _stream(raster, events, one_per_cell, counts, progress)
-    return counts
-
-
-def count_probability(
-    path: str, events: Events, one_per_cell: bool, progress: Progress
-) -> ProbabilityCounts:
-    """Count cells and events by probability (first band)."""
-    raster = Raster(path)
-    counts = ProbabilityCounts(path, events.groups)
-    _stream(raster, events, one_per_cell, [counts], progress)
-    return counts
-
-
-def _stream(raster: Raster, events: Events, once: bool, counts: list, progress: Progress) -> None:
+def count_tiles(
+    raster: Raster,
+    events: Events,
+    once: bool,
+    counts: Sequence[Union[ClassCounts, ProbabilityCounts]],
+    progress: Progress,
+) -> None:
+    """Count cells and events of the first bands, one a count, reading the raster once by tile."""
     cells = EventCells(events.features, events.groups, raster.grid, once, progress)
-    areas = row_areas_km2(raster.grid, f"The raster '{raster.path}'")
+    areas = row_areas_km2(raster.grid, f"The raster '{raster.path}'", progress)
     on_data = np.zeros(len(counts), np.int64)
     windows = raster.grid.windows()
     bands = [raster.bands[i].index for i in range(len(counts))]
@@ -216,17 +211,6 @@ def _log_places(raster: Raster, cells: EventCells, on_data: np.ndarray, progress
             f"None of the subsidence events lies on data of '{raster.path}'; "
             "check that layer and raster cover the same area."
         )
-
-
-def _present(features: Features, name: Optional[str], default: str) -> Optional[str]:
-    """Return the field to use: the default one may be absent, one named by the user may not."""
-    if not name or (name == default and name not in features.columns):
-        return None
-    if name not in features.columns:
-        raise InputError(
-            f"There is no field '{name}'; the fields are {', '.join(features.columns)}."
-        )
-    return name
 
 
 def _summary(

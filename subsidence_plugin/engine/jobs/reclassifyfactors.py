@@ -11,22 +11,16 @@ from typing import Any, Optional
 
 from ..classes.breaks import METHODS, check_breaks
 from ..classes.codes import Tally, classify
-from ..classes.distribution import collect
-from ..classes.jenks import goodness
-from ..classes.rules import Rule, load_rules, rules_text, settle
+from ..classes.rules import Rule, load_rules, rules_text
 from ..errors import InputError
 from ..outputs import Outputs
 from ..progress import Progress
-from ..raster.cache import bounded_cache
-from ..raster.factor_sources import band_legend
+from ..raster.cache import STRIPS_BYTES, bounded_cache
 from ..raster.read import Band, Raster, open_stack
-from ..raster.valid_values import valid_values
+from ..raster.settle import settle_band
 from ..raster.write import RasterWriter
 from ..styles import write_class_style
 from ..vector.write import write_table
-
-#: Blocks that GDAL keeps: a row of 512 lines of a raster of strips, 65,000 cells wide.
-CACHE = 128 * 2**20
 
 
 def run(
@@ -71,7 +65,7 @@ def run(
     singles = _single_paths(folder, raster.names)
     rules_path = rules if rules and not rules.lstrip().startswith("{") else None
     targets = (output, rules_output, table, *singles)
-    with bounded_cache(CACHE), Outputs(*targets, inputs=[factors, rules_path]) as outputs:
+    with bounded_cache(STRIPS_BYTES), Outputs(*targets, inputs=[factors, rules_path]) as outputs:
         settled = settle_rules(raster, chosen, progress.part(0.0, 0.6))
         places = [outputs.path(output), *(outputs.path(single) for single in singles)]
         tallies = write_classes(places, raster, settled, progress.part(0.6, 0.98))
@@ -115,29 +109,6 @@ def settle_rules(raster: Raster, rules: Mapping[str, Rule], progress: Progress) 
     for number, band in enumerate(raster.bands):
         part = progress.part(number / len(raster.bands), (number + 1) / len(raster.bands))
         settled[band.name] = settle_band(raster, band, rules[band.name], part)
-    return settled
-
-
-def settle_band(raster: Raster, band: Band, rule: Rule, progress: Progress) -> Rule:
-    """Return the complete rule of one band and log its breaks."""
-    if rule.complete:
-        settled = settle(rule, None, band.name, band_legend(raster, band))
-        progress.info(f"{band.name}: {settled.count} classes as given ({settled.method}).")
-        return settled
-    cells = raster.grid.width * raster.grid.height
-    distribution = collect(lambda: valid_values(raster, band.index, progress), cells)
-    settled = settle(rule, distribution, band.name, band_legend(raster, band))
-    text = f"{band.name}: {settled.count} classes ({settled.method})"
-    if settled.breaks:
-        text += f", breaks {', '.join(f'{value:.6g}' for value in settled.breaks)}"
-        text += f", goodness of variance fit {goodness(distribution, settled.breaks):.4f}"
-    progress.info(text + ".")
-    asked = rule.classes
-    if asked and settled.count < asked and not settled.values:
-        progress.warn(
-            f"{band.name}: {settled.count} classes instead of {asked}, since breaks of the method "
-            f"'{settled.method}' coincide or lie outside its values."
-        )
     return settled
 
 

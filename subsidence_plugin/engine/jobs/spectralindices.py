@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 import numpy as np
-from osgeo import osr
 
 from ..errors import InputError
 from ..outputs import Outputs
 from ..progress import Progress
-from ..raster.gdal_calls import failures_raise
 from ..raster.grid import Grid
 from ..raster.read import Raster
+from ..raster.target_grid import crs_name, same_crs
+from ..raster.value_range import ValueRange
 from ..raster.write import RasterWriter
 from ..spectral.indices import (
     HIGHEST,
@@ -27,6 +27,7 @@ from ..spectral.indices import (
     spectral_index,
 )
 from ..styles import write_style
+from ..vector.read import spatial_reference
 
 
 def run(
@@ -86,16 +87,12 @@ class _Source:
     clipped: int = 0
     refused: int = 0
     valid: int = 0
-    lowest: float = math.inf
-    highest: float = -math.inf
+    stored: ValueRange = field(default_factory=ValueRange)
 
     def read(self, window: tuple[int, int, int, int], scale: float, offset: float) -> np.ndarray:
         """Return the reflectance of a window and count what was corrected."""
         values = self.raster.read(window, [self.index])[0]
-        values[~np.isfinite(values)] = np.nan
-        if not np.isnan(values).all():
-            self.lowest = min(self.lowest, float(np.nanmin(values)))
-            self.highest = max(self.highest, float(np.nanmax(values)))
+        self.stored.add(values)
         result, clipped, refused = reflectance(values, scale, offset)
         self.clipped += clipped
         self.refused += refused
@@ -134,7 +131,8 @@ def _open_bands(
         count = len(opened[path].bands)
         if not 1 <= index <= count:
             raise InputError(
-                f"{name}_BAND is {index}, but INPUT ('{path}') has the bands 1 to {count}."
+                f"{name}_BAND is {index}, but INPUT ('{path}') has the bands 1 to {count}; "
+                "choose one of these."
             )
         bands.append(_Source(name, opened[path], index))
     return bands
@@ -144,10 +142,7 @@ def _check_grids(bands: Sequence[_Source]) -> None:
     """Refuse bands without CRS and bands on different grids, naming both."""
     first = bands[0]
     for band in bands:
-        if not band.raster.grid.crs:
-            raise InputError(
-                f"The raster '{band.raster.path}' has no CRS; assign the right one to it."
-            )
+        spatial_reference(band.raster.grid.crs, f"The raster '{band.raster.path}'")
         difference = _difference(first.raster.grid, band.raster.grid)
         if difference:
             raise InputError(
@@ -161,12 +156,8 @@ def _difference(a: Grid, b: Grid) -> str:
     """Say in a few words how two grids differ; an empty text means not at all."""
     if (a.width, a.height) != (b.width, b.height):
         return f"{a.width} × {a.height} and {b.width} × {b.height} cells"
-    references = osr.SpatialReference(), osr.SpatialReference()
-    with failures_raise("The CRS of a band cannot be read"):
-        for reference, grid in zip(references, (a, b)):
-            reference.ImportFromWkt(grid.crs)
-    if not references[0].IsSame(references[1]):
-        return f"CRS {references[0].GetName()} and {references[1].GetName()}"
+    if not same_crs(a.crs, b.crs):
+        return f"CRS {crs_name(a.crs)} and {crs_name(b.crs)}"
     if not a.matches(b):
         return f"bounds {_numbers(a.bounds)} and {_numbers(b.bounds)}"
     return ""
@@ -186,7 +177,7 @@ def _write(
 ) -> dict[str, int]:
     grid, names = bands[0].raster.grid, [index.name for index in chosen]
     metadata = {
-        "SUBSIDENCE_KIND": "factors",
+        "SUBSIDENCE_KIND": "factor_stack",
         "SUBSIDENCE_SOURCE": "; ".join(f"{b.name} = {b.raster.path} band {b.index}" for b in bands),
         "SUBSIDENCE_UNITS": f"indices of reflectance = {scale:g} × value + {offset:g}",
     }
@@ -226,20 +217,22 @@ def _report(bands: Sequence[_Source], valid: Mapping[str, int], progress: Progre
         if not count:
             raise InputError(
                 f"The index {name.upper()} has no value anywhere: its bands have no cell with "
-                "data in common."
+                "data in common; choose rasters of one scene."
             )
         progress.info(f"{name.upper()}: {count} cells with a value")
 
 
 def _refuse(band: _Source) -> None:
-    if math.isinf(band.lowest):
-        raise InputError(f"{band.name} ('{band.raster.path}') is nodata everywhere.")
+    if not band.stored.count:
+        raise InputError(
+            f"{band.name} ('{band.raster.path}') is nodata everywhere; choose another raster."
+        )
     hint = (
         "0.0000275 and -0.2 are those of Landsat Collection 2 Level 2"
-        if band.highest > 2
+        if band.stored.high > 2
         else "rasters that are reflectances already take 1 and 0"
     )
     raise InputError(
-        f"{band.name} ('{band.raster.path}') holds {band.lowest:g} to {band.highest:g}, which "
-        f"SCALE and OFFSET do not turn into reflectances from 0 to 1 ({hint})."
+        f"{band.name} ('{band.raster.path}') holds {band.stored.low:g} to {band.stored.high:g}, "
+        f"which SCALE and OFFSET do not turn into reflectances from 0 to 1 ({hint})."
     )

@@ -14,6 +14,7 @@ from ..progress import Progress
 from ..validation.metrics import THRESHOLD, check_labels
 from ..validation.model_scores import Scores, judging_split, ranking, score, score_columns
 from ..validation.splits import ALL, SPLITS, TEST, VALIDATION, read_split
+from ..vector.inventory import field_in_use
 from ..vector.read import Features, read_features
 from ..vector.write import write_table
 
@@ -100,15 +101,12 @@ def split_rows(
         Labels are not 0 and 1, a split has one of them only, or no row is left to validate on.
     """
     check_labels(labels, f"The label of the samples '{source}'")
-    if not split_field or (split_field == "split" and "split" not in features.columns):
+    split_field = field_in_use(features, split_field, "split")
+    if not split_field:
         progress.warn(
             "There is no split field: all rows are scored together, those of training included."
         )
         return {ALL: np.ones(len(labels), bool)}
-    if split_field not in features.columns:
-        raise InputError(
-            f"There is no field '{split_field}'; the fields are {', '.join(features.columns)}."
-        )
     split = read_split(features.columns[split_field], split_field)
     parts = {name: split == name for name in SPLITS if (split == name).any()}
     if not (VALIDATION in parts or TEST in parts):

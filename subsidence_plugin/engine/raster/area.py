@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Optional
 
 import numpy as np
 from osgeo import osr
 
+from ..progress import Progress
 from ..vector.read import spatial_reference
 from .grid import Grid
 
 
-def row_areas_km2(grid: Grid, what: str) -> np.ndarray:
-    """Return the area of a cell of each row, (height,), in km².
+def row_areas_km2(grid: Grid, what: str, progress: Optional[Progress] = None) -> np.ndarray:
+    """Return the area of a cell of each row, (height,), in km²; warn where the CRS distorts it.
 
     In degrees it is the area between meridians and parallels on the ellipsoid of the CRS; in a
     projected CRS it is the area in the map plane, which an equal-area or UTM projection keeps.
@@ -24,6 +26,11 @@ def row_areas_km2(grid: Grid, what: str) -> np.ndarray:
     """
     reference = spatial_reference(grid.crs, what)
     if not reference.IsGeographic():
+        if progress is not None and distorts_area(grid, what):
+            progress.warn(
+                "The CRS is a Mercator projection, so areas in km² are too large; reproject the "
+                "raster to UTM, for example."
+            )
         area = grid.cell_area * reference.GetLinearUnits() ** 2 / 1e6
         return np.full(grid.height, area)
     radians = reference.GetAngularUnits()

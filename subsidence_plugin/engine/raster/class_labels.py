@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Optional
 
-from ..classes.rules import KEYS, Rule
+from ..classes.rules import Rule, read_rule
 from ..validation.class_meaning import ClassMeaning
 from .read import Band, Raster
 
@@ -30,9 +30,7 @@ def class_meanings(raster: Raster, band: Band) -> dict[int, ClassMeaning]:
 def _rule(text: Optional[str]) -> Optional[Rule]:
     """Return the rule of metadata, None where it is not one (another program may have written)."""
     try:
-        content = json.loads(text or "")
-        rule = Rule(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()
-                       if k in KEYS})  # fmt: skip
-        return rule if rule.complete and 0 < rule.count <= 255 else None
-    except (TypeError, ValueError, AttributeError):
+        rule = read_rule(json.loads(text or "null"), "The rule")
+    except ValueError:
         return None
+    return rule if rule.complete else None

@@ -35,11 +35,16 @@ class Grid:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """(x minimum, y minimum, x maximum, y maximum) of a grid that is not rotated."""
-        t = self.transform
-        xs = (t[0], t[0] + t[1] * self.width + t[2] * self.height)
-        ys = (t[3], t[3] + t[4] * self.width + t[5] * self.height)
+        """(x minimum, y minimum, x maximum, y maximum) of the corners."""
+        corners = [self.xy(c, r) for c in (0, self.width) for r in (0, self.height)]
+        xs, ys = zip(*corners)
         return min(xs), min(ys), max(xs), max(ys)
+
+    @property
+    def north_up(self) -> bool:
+        """Tell whether rows run from north to south and columns from west to east."""
+        t = self.transform
+        return t[2] == 0 and t[4] == 0 and t[1] > 0 and t[5] < 0
 
     def matches(self, other: Grid) -> bool:
         """Tell whether both grids have the same cells (to a thousandth of a cell)."""

@@ -51,10 +51,10 @@ class ValidCells:
         return rows, columns
 
     def _valid(self, window: tuple[int, int, int, int]) -> np.ndarray:
-        return valid_values(self.raster, self.raster.read(window))
+        return valid_in_all(self.raster, self.raster.read(window))
 
 
-def valid_values(raster: Raster, values: np.ndarray) -> np.ndarray:
+def valid_in_all(raster: Raster, values: np.ndarray) -> np.ndarray:
     """Tell where ``values`` (bands first) are valid in every band of a mask raster."""
     valid = ~np.isnan(values).any(axis=0)
     if len(raster.bands) == 1 and raster.bands[0].data_type == "Byte":

@@ -49,7 +49,9 @@ class Raster:
         with failures_raise(f"The raster '{self.path}' cannot be opened"):
             dataset = gdal.OpenEx(self.path, gdal.OF_RASTER | gdal.OF_READONLY)
         if dataset is None or dataset.RasterCount == 0:
-            raise InputError(f"The raster '{self.path}' cannot be opened or has no band.")
+            raise InputError(
+                f"The raster '{self.path}' cannot be opened or has no band; check the file."
+            )
         self.dataset = dataset
         self.grid = Grid(
             dataset.RasterXSize,
@@ -115,7 +117,9 @@ class Raster:
                 buf_obj=out,
             )
         if data is None:
-            raise InputError(f"The raster '{self.path}' cannot be read at window {window}.")
+            raise InputError(
+                f"The raster '{self.path}' cannot be read at window {window}; is it damaged?"
+            )
         data = data.reshape(len(indices), height, width)
         for layer, index in zip(data, indices):
             mask_nodata(layer, self.bands[index - 1].nodata)

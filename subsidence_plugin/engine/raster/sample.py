@@ -150,7 +150,7 @@ def _read_blocks(
         with failures_raise(f"The raster '{raster.path}' cannot be read"):
             block = raster.dataset.GetRasterBand(band.index).ReadBlock(across, down)
         if block is None:
-            raise InputError(f"The raster '{raster.path}' cannot be read.")
+            raise InputError(f"The raster '{raster.path}' cannot be read; is it damaged?")
         found = np.frombuffer(block, BLOCK_TYPES[band.data_type])[inside].astype(np.float32)
         mask_nodata(found, band.nodata)
         values[tile, position] = found

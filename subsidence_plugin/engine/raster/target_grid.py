@@ -50,7 +50,7 @@ def make_grid(
     target = crs or first.crs
     cell = (resolution, resolution) if resolution else cell_size(first, target)
     box = transform_box(extent[0], extent[1], target) if extent else common_box(grids, target)
-    own = same_crs(target, first.crs) and _north_up(first) and _same_cells(first, cell)
+    own = same_crs(target, first.crs) and first.north_up and _same_cells(first, cell)
     return _grid_of(box, cell, target, first if own else None, covers=extent is not None)
 
 
@@ -70,7 +70,8 @@ def _grid_of(
     if columns < 1 or rows < 1:
         raise InputError(
             f"The grid would have no cell: the extent is {box[2] - box[0]:.6g} × "
-            f"{box[3] - box[1]:.6g} and a cell {width:.6g} × {height:.6g} (units of the CRS)."
+            f"{box[3] - box[1]:.6g} and a cell {width:.6g} × {height:.6g} (units of the CRS); "
+            "choose a smaller RESOLUTION or a larger EXTENT."
         )
     if columns * rows > MAX_CELLS:
         raise InputError(
@@ -157,11 +158,6 @@ def crs_name(wkt: str) -> str:
     reference = osr.SpatialReference()
     reference.SetFromUserInput(wkt)
     return reference.GetName() or "unknown"
-
-
-def _north_up(grid: Grid) -> bool:
-    t = grid.transform
-    return t[2] == 0 and t[4] == 0 and t[1] > 0 and t[5] < 0
 
 
 def _same_cells(grid: Grid, cell: tuple[float, float]) -> bool:

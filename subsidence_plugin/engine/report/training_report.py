@@ -46,7 +46,7 @@ def write_training_report(
     sections += [Heading("Factors"), _factors(card)]
     facts = {
         "Samples": card.source,
-        "Rows": ", ".join(f"{part} {n['rows']}" for part, n in card.split.items()),
+        "Rows": ", ".join(f"{part} {n.get('rows')}" for part, n in card.split.items()),
         "Hyperparameters": _listed(card.hyperparameters),
         "Training": _listed({k: v for k, v in card.training.items() if k != "members"}),
         "Seeds": ", ".join(map(str, card.seeds)),
@@ -56,19 +56,23 @@ def write_training_report(
 
 def _judged(metrics: Metrics) -> str:
     """Return the part that a result is judged by: rows that were not trained on, if any."""
-    return next((p for p in ("validation", "test", "train") if p in metrics), "")
+    return next((p for p in ("validation", "test", "train") if _auc(metrics, p) is not None), "")
+
+
+def _auc(metrics: Metrics, part: str) -> Optional[float]:
+    return metrics.get(part, {}).get("AUC")
 
 
 def _lead(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> str:
     part = _judged(metrics)
     if not part:
         return f"{title} was trained; no part of the samples has rows of both classes to judge it."
-    own = metrics[part]["AUC"]
+    own = _auc(metrics, part)
     rows = "training rows (no others were given)" if part == "train" else f"{part} rows"
     text = f"{title} reaches an AUC of {own:.3f} on the {rows}"
-    if not logistic or part not in logistic:
+    other = _auc(logistic or {}, part)
+    if other is None:
         return text + "."
-    other = logistic[part]["AUC"]
     verdict = "better" if own > other else "not better"
     return f"{text}, {verdict} than a logistic regression on the same rows ({other:.3f})."
 
@@ -76,9 +80,9 @@ def _lead(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> str:
 def _figures(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> Table:
     rows = []
     for part, values in metrics.items():
-        rows.append([title, part, *(float(values[name]) for name in COLUMNS)])
+        rows.append([title, part, *(values.get(name) for name in COLUMNS)])
         if logistic and part in logistic:
-            other = (float(logistic[part][name]) for name in COLUMNS)
+            other = (logistic[part].get(name) for name in COLUMNS)
             rows.append(["Logistic regression", part, *other])
     return Table(
         ("Model", "Rows", *HEADS),

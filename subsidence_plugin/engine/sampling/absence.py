@@ -7,8 +7,9 @@ from typing import Callable, NamedTuple, Optional, Protocol
 
 import numpy as np
 
+from ..errors import InputError
 from ..progress import Progress
-from .polygons import Rings, edges_of, inside_polygons, near_edges
+from .polygons import Rings, edges_of, in_boxes, inside_polygons, near_edges
 from .spacing import far_from, spaced
 
 #: Random points tried at most, so that an area with no room left ends.
@@ -149,6 +150,8 @@ class PolygonArea:
         self._low = np.array([rings[0].min(axis=0) for rings in parts])
         self._high = np.array([rings[0].max(axis=0) for rings in parts])
         area = (self._high - self._low).prod(axis=1)
+        if not area.sum() > 0:
+            raise InputError("The mask polygons have no area; choose other polygons.")
         self._share = area / area.sum()
 
     def draw(self, count: int, rng: np.random.Generator, progress: Progress):
@@ -165,8 +168,8 @@ class PolygonArea:
 
     def _boxes_over(self, xy: np.ndarray) -> np.ndarray:
         number = np.zeros(len(xy))
-        for low, high in zip(self._low, self._high):
-            number += ((xy >= low) & (xy <= high)).all(axis=1)
+        for near in in_boxes(*xy.T, self._parts):
+            number[near] += 1
         return np.maximum(number, 1)
 
 

@@ -12,15 +12,15 @@ from ..errors import InputError
 LABEL = "label"
 
 
-def binary_labels(values: object, field: str) -> np.ndarray:
+def binary_labels(values: object, what: str) -> np.ndarray:
     """Return a column as 0 and 1, or name what else it holds.
 
     Parameters
     ----------
     values : array of float, or list of str or None
         Text is taken where it is a number, since tables without types give every column as text.
-    field : str
-        Name of the column, for the error.
+    what : str
+        Names the column in the error, for example "The field 'label'".
 
     Raises
     ------
@@ -35,7 +35,7 @@ def binary_labels(values: object, field: str) -> np.ndarray:
         named = ", ".join(f"{value} ({count}×)" for value, count in odd.most_common(5))
         more = f" and {len(odd) - 5} further values" if len(odd) > 5 else ""
         raise InputError(
-            f"The field '{field}' must hold 1 (subsidence) or 0 (none), but it also holds "
+            f"{what} must be 1 (subsidence) or 0 (none), but it also holds "
             f"{named}{more}; choose another field or recode it."
         )
     return labels.astype(np.int64)

@@ -6,7 +6,7 @@ point is inside when a ray from it crosses the rings an odd number of times.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -25,17 +25,22 @@ def inside_polygons(x: np.ndarray, y: np.ndarray, parts: Sequence[Rings]) -> np.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     result = np.zeros(len(x), dtype=bool)
+    for rings, near in zip(parts, in_boxes(x, y, parts)):
+        near = near[~result[near]]
+        if len(near):
+            result[near] = _odd_crossings(x[near], y[near], edges_of([rings]))
+    return result
+
+
+def in_boxes(x: np.ndarray, y: np.ndarray, parts: Sequence[Rings]) -> Iterator[np.ndarray]:
+    """Yield, a polygon part at a time, the indices of the points in its bounding box."""
     order = np.argsort(x)
     sorted_x = x[order]
     for rings in parts:
         low, high = rings[0].min(axis=0), rings[0].max(axis=0)
-        first, last = np.searchsorted(sorted_x, [low[0], high[0]], side="left")
-        last = max(last, int(np.searchsorted(sorted_x, high[0], side="right")))
-        near = order[first:last]
-        near = near[(y[near] >= low[1]) & (y[near] <= high[1]) & ~result[near]]
-        if len(near):
-            result[near] = _odd_crossings(x[near], y[near], edges_of([rings]))
-    return result
+        first = np.searchsorted(sorted_x, low[0], side="left")
+        near = order[first : np.searchsorted(sorted_x, high[0], side="right")]
+        yield near[(y[near] >= low[1]) & (y[near] <= high[1])]
 
 
 def edges_of(parts: Sequence[Rings]) -> np.ndarray:

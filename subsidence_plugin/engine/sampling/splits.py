@@ -12,9 +12,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..needs import need
+from ..validation.splits import SPLITS
 
-#: Values of the field ``split``, in the order of the shares.
-PARTS = ("train", "validation", "test")
 #: Clusters that a k-means split deals out to the parts (folds are clusters themselves).
 SPLIT_CLUSTERS = 20
 
@@ -117,10 +116,10 @@ def split_shares(
         if share > 0 and not np.any(parts == part):
             what = "points" if groups is None else "blocks or clusters"
             raise InputError(
-                f"There are too few {what} for a {PARTS[part]} share of {share:g}; change "
+                f"There are too few {what} for a {SPLITS[part]} share of {share:g}; change "
                 "VALIDATION_SHARE or TEST_SHARE, or use smaller blocks."
             )
-    return np.array(PARTS)[parts]
+    return np.array(SPLITS)[parts]
 
 
 def check_shares(validation: float, test: float) -> np.ndarray:

@@ -13,7 +13,7 @@ from .kernels import EXIT, NODATA, UNSEEN, compiled, neighbour_offsets
 
 #: Cells worked between two looks at Cancel: some hundredths of a second.
 CHUNK = 1 << 18
-#: Memory that routing holds, in bytes a cell: filled DEM, order, state, contributing area.
+#: Memory that routing holds to the end, in bytes a cell: filled DEM, order, state, area.
 BYTES_PER_CELL = 17
 
 

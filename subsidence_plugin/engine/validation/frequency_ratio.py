@@ -81,12 +81,7 @@ class ClassCounts:
         """
         codes, numbers = count_codes(values, self.name)
         self._add(self._cells, codes, numbers)
-        if row_area is None or np.all(row_area == row_area[0]):
-            self._add(self._area, codes, numbers * (1.0 if row_area is None else row_area[0]))
-            return
-        for row, area in zip(values, row_area):
-            codes, numbers = count_codes(row, self.name)
-            self._add(self._area, codes, numbers * area)
+        self._add(self._area, codes, _areas(values, codes, numbers, row_area))
 
     def add_events(self, group: str, values: np.ndarray) -> None:
         """Add the class codes found under events of a group (NaN = no data)."""
@@ -152,6 +147,19 @@ def count_codes(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     numbers = np.bincount(whole)
     codes = np.flatnonzero(numbers)
     return codes, numbers[codes]
+
+
+def _areas(
+    values: np.ndarray, codes: np.ndarray, numbers: np.ndarray, row_area: Optional[np.ndarray]
+) -> np.ndarray:
+    """Return the area of each code, of which there are ``numbers`` cells."""
+    if row_area is None:
+        return numbers
+    if np.all(row_area == row_area[0]):
+        return numbers * row_area[0]
+    known = ~np.isnan(values)
+    weights = np.broadcast_to(row_area[:, np.newaxis], values.shape)[known]
+    return np.bincount(np.searchsorted(codes, values[known]), weights, len(codes))
 
 
 def _no_classes(name: str) -> InputError:

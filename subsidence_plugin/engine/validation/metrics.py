@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from ..sampling.labels import binary_labels
 
 THRESHOLD = 0.5
 
@@ -86,19 +87,12 @@ def check_labels(labels: np.ndarray, what: str = "The label") -> np.ndarray:
     InputError
         There are no rows, a label is neither 0 nor 1, or all labels are the same.
     """
-    labels = np.asarray(labels, float)
     if len(labels) == 0:
-        raise InputError(f"{what} has no rows.")
-    strange = labels[~np.isin(labels, (0.0, 1.0))]
-    if len(strange):
-        shown = "empty" if np.isnan(strange[0]) else f"{strange[0]:g}"
-        raise InputError(
-            f"{what} must be 1 (subsidence) or 0 (none), but {len(strange)} of {len(labels)} rows "
-            f"differ (the first is {shown})."
-        )
+        raise InputError(f"{what} has no rows; give samples with rows of both classes.")
+    labels = binary_labels(np.asarray(labels), what)
     if labels.min() == labels.max():
         raise InputError(
-            f"{what} is {labels[0]:g} in all {len(labels)} rows; rows of both classes are needed."
+            f"{what} is {labels[0]} in all {len(labels)} rows; rows of both classes are needed."
         )
     return labels == 1
 
@@ -128,15 +122,14 @@ def auc(labels: np.ndarray, scores: np.ndarray) -> float:
 
     Equal to H's equation 1 and to the Mann-Whitney statistic divided by the number of pairs.
     """
-    from scipy.stats import rankdata
-
     positive = np.asarray(labels) == 1
-    pairs = int(positive.sum()) * int((~positive).sum())
+    count = int(positive.sum())
+    pairs = count * int((~positive).sum())
     if not pairs:
         return float("nan")
-    count = int(positive.sum())
-    rank_sum = float(rankdata(scores)[positive].sum())
-    return (rank_sum - count * (count + 1) / 2) / pairs
+    _values, index, ties = np.unique(scores, return_inverse=True, return_counts=True)
+    midrank = np.cumsum(ties) - (ties - 1) / 2
+    return float((midrank[index][positive].sum() - count * (count + 1) / 2) / pairs)
 
 
 def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -89,11 +89,8 @@ class ProbabilityCounts:
         row_area : 1d-array, optional
             Area of a cell of each row; default 1.
         """
-        if row_area is None or np.all(row_area == row_area[0]):
-            self._area += self._count(values) * (1.0 if row_area is None else row_area[0])
-            return
-        for row, area in zip(values, row_area):
-            self._area += self._count(row) * area
+        weights = np.ones(values.shape[:1]) if row_area is None else row_area
+        self._area += self._count(values, np.repeat(weights, values[0].size))
 
     def add_events(self, group: str, values: np.ndarray) -> None:
         """Add the probabilities found under events of a group."""
@@ -114,12 +111,13 @@ class ProbabilityCounts:
         """Curve of the validation events, None without splits or without such events."""
         return self.curve(VALIDATION) if VALIDATION in self._events else None
 
-    def _count(self, values: np.ndarray) -> np.ndarray:
-        known = values[~np.isnan(values)]
-        if len(known) and (known.min() < 0 or known.max() > 1):
+    def _count(self, values: np.ndarray, weights: Optional[np.ndarray] = None) -> np.ndarray:
+        known = ~np.isnan(values)
+        found = values[known]
+        if len(found) and (found.min() < 0 or found.max() > 1):
             raise InputError(
-                f"'{self.name}' holds values from {known.min():g} to {known.max():g}; "
-                "a probability raster has values from 0 to 1."
+                f"'{self.name}' holds values from {found.min():g} to {found.max():g}; "
+                "give a probability raster, with values from 0 to 1."
             )
-        place = np.minimum((known * np.float32(BINS)).astype(np.int32), BINS - 1)
-        return np.bincount(place.ravel(), minlength=BINS)
+        place = np.minimum((found * np.float32(BINS)).astype(np.int32), BINS - 1)
+        return np.bincount(place, None if weights is None else weights[known.ravel()], BINS)

@@ -8,6 +8,7 @@ from typing import Optional
 import numpy as np
 
 from ..errors import InputError
+from ..sampling.labels import binary_labels
 
 TRAIN, VALIDATION, TEST, ALL = "train", "validation", "test", "all"
 SPLITS = (TRAIN, VALIDATION, TEST)
@@ -53,13 +54,10 @@ def presences(labels: np.ndarray, name: str) -> np.ndarray:
     InputError
         A label is neither 0, 1 nor empty, or none is 1.
     """
-    known = labels[~np.isnan(labels)]
-    strange = known[~np.isin(known, (0.0, 1.0))]
-    if len(strange):
-        raise InputError(
-            f"The field '{name}' must be 1 (subsidence) or 0 (none), but holds {strange[0]:g}."
-        )
+    binary_labels(labels[~np.isnan(labels)], f"The field '{name}'")
     found = labels == 1
     if not found.any():
-        raise InputError(f"No row has the label 1 (subsidence) in the field '{name}'.")
+        raise InputError(
+            f"No row has the label 1 (subsidence) in the field '{name}'; choose another field."
+        )
     return found

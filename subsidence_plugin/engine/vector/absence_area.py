@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..progress import Progress
-from ..raster.mask import ValidCells, valid_values
+from ..raster.mask import ValidCells, valid_in_all
 from ..raster.read import Raster
 from ..raster.sample import sample_cells
 from ..sampling.absence import Box, Candidates, CellArea, PolygonArea, Presence, Source
@@ -46,7 +46,9 @@ class AbsenceArea:
                 raise InputError("The mask layer holds no polygons; choose polygons or a raster.")
             self._parts = rings_of(features, work, "The mask", WHAT)
             if not self._parts:
-                raise InputError("The mask cannot be transformed to the inventory's CRS.")
+                raise InputError(
+                    "The mask cannot be transformed to the inventory's CRS; reproject it."
+                )
 
     def source(self, candidates: Optional[str], presence: Presence, progress: Progress) -> Source:
         """Return where random points are drawn from."""
@@ -72,7 +74,9 @@ class AbsenceArea:
     def _candidates(self, path: str, progress: Progress) -> Candidates:
         features = read_features(path, [])
         if features.geometry != "point" or not len(features):
-            raise InputError("The layer of candidates holds no points (CANDIDATES).")
+            raise InputError(
+                "The layer of candidates holds no points (CANDIDATES); choose another."
+            )
         what = "The layer of candidates"
         x, y = transform_points(features.x, features.y, features.crs, self._work, what, WHAT)
         keep = np.isfinite(x)
@@ -91,7 +95,7 @@ class AbsenceArea:
         x, y = transform_points(x, y, crs, raster.grid.crs, "The layer of candidates", "The mask")
         rows, columns, inside = raster.grid.cells(x, y)
         values = sample_cells(raster, rows[inside], columns[inside], self._progress)
-        inside[inside] = valid_values(raster, values.T)
+        inside[inside] = valid_in_all(raster, values.T)
         return inside
 
     def _cells(self) -> CellArea:
@@ -99,7 +103,9 @@ class AbsenceArea:
         in_degrees = is_geographic(raster.grid.crs, "The mask")
         cells = ValidCells(raster, self._progress)
         if len(cells) == 0:
-            raise InputError(f"The mask '{Path(raster.path).name}' has no valid cell.")
+            raise InputError(
+                f"The mask '{Path(raster.path).name}' has no valid cell; choose another."
+            )
         self._progress.info(f"The mask has {len(cells)} valid cells.")
         bounds = raster.grid.bounds
         widest = (

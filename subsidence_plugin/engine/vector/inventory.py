@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import numpy as np
 
 from ..errors import InputError
@@ -48,7 +50,7 @@ def inventory_labels(features: Features, field: str, what: str, progress: Progre
         Another field was named and is absent, or a label is neither 0 nor 1.
     """
     if field in features.columns:
-        return binary_labels(features.columns[field], field)
+        return binary_labels(features.columns[field], f"The field '{field}'")
     if field != LABEL:
         raise InputError(
             f"{what} has no field '{field}' (LABEL_FIELD); "
@@ -61,22 +63,31 @@ def inventory_labels(features: Features, field: str, what: str, progress: Progre
     return np.ones(len(features), dtype=np.int64)
 
 
+def field_in_use(features: Features, name: Optional[str], default: str) -> Optional[str]:
+    """Return the field to use, if any: the default may be absent, one that was named may not.
+
+    Raises
+    ------
+    InputError
+        A field other than the default was named and is absent.
+    """
+    if not name or (name == default and name not in features.columns):
+        return None
+    features.column(name)
+    return name
+
+
 def only_presence(features: Features, what: str, progress: Progress) -> Features:
     """Return the features of subsidence; where a field ``label`` has zeros, those are left out."""
     if LABEL not in features.columns:
         return features
-    keep = binary_labels(features.columns[LABEL], LABEL) == 1
+    keep = binary_labels(features.columns[LABEL], f"The field '{LABEL}'") == 1
     if not keep.any():
-        raise InputError(f"All features of {what[0].lower() + what[1:]} have the label 0.")
+        raise InputError(
+            f"All features of {what[0].lower() + what[1:]} have the label 0; give features of "
+            "subsidence (label 1)."
+        )
     if keep.all():
         return features
     progress.warn(f"{(~keep).sum()} features with label 0 are left out of the subsidence.")
-    chosen = np.flatnonzero(keep)
-    points = features.geometry == "point"
-    return Features(
-        features.crs,
-        features.x[chosen] if points else features.x,
-        features.y[chosen] if points else features.y,
-        [] if points else [features.wkb[i] for i in chosen],
-        geometry=features.geometry,
-    )
+    return features.places(keep)

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..progress import Progress
 from ..raster.gdal_calls import failures_raise
 from ..raster.grid import Grid
+from .burn_layer import BurnLayer
 from .read import Features, spatial_reference, transform_points
 
 #: Side of the windows in which polygons are burned.
@@ -96,20 +97,20 @@ def cells_of_polygons(
     what : str
         Names the layer in an error.
     """
-    layer_dataset, layer = _polygon_layer(features, labels, grid, what)
+    layer = _burn_layer(features, labels, grid, what)
     x, y = inner_points(features)
     x, y = transform_points(
         np.nan_to_num(x, nan=1e300), np.nan_to_num(y, nan=1e300), features.crs, grid.crs, what
     )
     rows, columns, inside = grid.cells(x, y)
     found = [(rows[inside], columns[inside], np.asarray(labels)[inside])]
-    windows = _touched_windows(layer, grid)
+    windows = _touched_windows(layer.envelopes, grid)
     for number, window in enumerate(windows):
-        burned = _burn(layer, grid, window)
-        r, c = np.nonzero(burned)
-        found.append((r + window[1], c + window[0], burned[r, c] == 2))
+        burned = layer.read(window)
+        r, c = np.nonzero(~np.isnan(burned))
+        found.append((r + window[1], c + window[0], burned[r, c]))
         progress((number + 1) / len(windows))
-    layer_dataset = layer = None  # noqa: F841 - the layer dies with its dataset
+    layer.close()
     rows, columns, values = (np.concatenate(part).astype(np.int64) for part in zip(*found))
     # Presence first, so that the first of several in a cell is the label that stays.
     order = np.argsort(-values, kind="stable")
@@ -119,33 +120,25 @@ def cells_of_polygons(
     return rows[keep], columns[keep], values[keep]
 
 
-def _polygon_layer(features: Features, labels: Sequence[int], grid: Grid, what: str):
-    """Return a memory layer of the polygons in the grid's CRS, with field ``value`` 1 or 2."""
+def _burn_layer(features: Features, labels: np.ndarray, grid: Grid, what: str) -> BurnLayer:
+    """Return the polygons in the grid's CRS, those of label 1 last, so that they win."""
     source = spatial_reference(features.crs, what)
     target = spatial_reference(grid.crs, "The raster")
-    driver = gdal.GetDriverByName("Memory") or gdal.GetDriverByName("MEM")  # one name since 3.11
-    dataset = driver.Create("", 0, 0, 0, gdal.GDT_Unknown)
-    layer = dataset.CreateLayer("polygons", target, ogr.wkbUnknown)
-    layer.CreateField(ogr.FieldDefn("value", ogr.OFTInteger))
-    same = source.IsSame(target)
-    for wkb, label in zip(features.wkb, labels):
-        geometry = ogr.CreateGeometryFromWkb(wkb)
+    same, layer = source.IsSame(target), BurnLayer(grid)
+    for index in np.argsort(labels, kind="stable"):
+        geometry = ogr.CreateGeometryFromWkb(features.wkb[index])
         geometry.AssignSpatialReference(source)
         with failures_raise(f"{what} cannot be transformed to the raster's CRS"):
             if not same and geometry.TransformTo(target) != 0:
-                raise InputError(f"{what} cannot be transformed to the raster's CRS.")
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetField("value", int(label) + 1)
-        feature.SetGeometryDirectly(geometry)
-        layer.CreateFeature(feature)
-    return dataset, layer
+                raise InputError(f"{what} cannot be transformed to the raster's CRS; reproject it.")
+        layer.add(geometry, labels[index])
+    return layer
 
 
-def _touched_windows(layer: ogr.Layer, grid: Grid) -> list[tuple[int, int, int, int]]:
+def _touched_windows(envelopes: Sequence, grid: Grid) -> list[tuple[int, int, int, int]]:
     """Return the windows of the grid that the bounding box of some polygon touches."""
     touched = set()
-    for feature in layer:
-        left, right, bottom, top = feature.GetGeometryRef().GetEnvelope()
+    for left, right, bottom, top in envelopes:
         corners = np.array([(left, bottom), (left, top), (right, bottom), (right, top)])
         columns, rows = grid.fractional_cells(corners[:, 0], corners[:, 1])
         if columns.max() < 0 or rows.max() < 0:
@@ -172,19 +165,3 @@ def _touched_windows(layer: ogr.Layer, grid: Grid) -> list[tuple[int, int, int, 
 
 def _limits(values: np.ndarray, size: int) -> tuple[int, int]:
     return int(np.clip(values.min(), 0, size - 1)), int(np.clip(values.max(), 0, size - 1))
-
-
-def _burn(layer: ogr.Layer, grid: Grid, window: tuple[int, int, int, int]) -> np.ndarray:
-    """Return 0 outside, 1 in polygons of label 0, 2 in polygons of label 1."""
-    column, row, width, height = window
-    t = grid.transform
-    x, y = grid.xy(column, row)
-    raster = gdal.GetDriverByName("MEM").Create("", width, height, 1, gdal.GDT_Byte)
-    raster.SetGeoTransform((x, t[1], t[2], y, t[4], t[5]))
-    raster.SetProjection(grid.crs)
-    for value in (1, 2):
-        layer.SetAttributeFilter(f"value = {value}")
-        with failures_raise("The polygons cannot be turned into cells"):
-            gdal.RasterizeLayer(raster, [1], layer, burn_values=[value])
-    layer.SetAttributeFilter(None)
-    return raster.ReadAsArray()

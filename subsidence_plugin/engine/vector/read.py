@@ -43,16 +43,27 @@ class Features:
     multipoints: int = 0
     empty: int = 0
 
-    def number(self, name: str) -> np.ndarray:
-        """Return a numeric column, or say that it is missing or holds text."""
+    def column(self, name: str) -> object:
+        """Return a column, or say that it is missing."""
         if name not in self.columns:
             raise InputError(
-                f"There is no field '{name}'; the fields are {', '.join(self.columns)}."
+                f"There is no field '{name}'; the fields are {', '.join(self.columns) or 'none'}."
             )
-        values = self.columns[name]
+        return self.columns[name]
+
+    def number(self, name: str) -> np.ndarray:
+        """Return a numeric column, or say that it is missing or holds text."""
+        values = self.column(name)
         if not isinstance(values, np.ndarray):
             raise InputError(f"The field '{name}' holds text; choose a numeric field.")
         return values
+
+    def places(self, chosen: np.ndarray) -> Features:
+        """Return the chosen features (mask, or indices) without their columns."""
+        if not self.wkb:
+            return Features(self.crs, self.x[chosen], self.y[chosen], geometry=self.geometry)
+        wkb = [self.wkb[i] for i in np.arange(len(self.wkb))[chosen]]
+        return Features(self.crs, wkb=wkb, geometry=self.geometry)
 
     def __len__(self) -> int:
         return len(self.wkb) or len(self.x) or len(next(iter(self.columns.values()), ()))
@@ -78,7 +89,7 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
             else:
                 layer.SetAttributeFilter(subset)
     if dataset is None or layer is None:
-        raise InputError(f"The layer '{source}' cannot be opened.")
+        raise InputError(f"The layer '{source}' cannot be opened; check the file.")
     return dataset, layer
 
 
@@ -93,15 +104,9 @@ def read_features(source: str, fields: Optional[Sequence[str]] = None) -> Featur
         Attributes wanted, default all; an absent one raises ``InputError``.
     """
     dataset, layer = open_layer(source)
-    definition = layer.GetLayerDefn()
-    available = [definition.GetFieldDefn(i).GetName() for i in range(definition.GetFieldCount())]
-    wanted = list(fields) if fields is not None else available
+    wanted = list(fields) if fields is not None else field_names(layer)
     for name in wanted:
-        if name not in available:
-            raise InputError(
-                f"The layer '{source}' has no field '{name}'; "
-                f"its fields are {', '.join(available)}."
-            )
+        field_index(layer, name, source)
     reference = layer.GetSpatialRef()
     features = Features(
         reference.ExportToWkt() if reference else "",
@@ -110,6 +115,23 @@ def read_features(source: str, fields: Optional[Sequence[str]] = None) -> Featur
     if "|subset=" in str(source) or not _read_fast(dataset, layer, wanted, features):
         _read_any(layer, wanted, features, str(source))
     return features
+
+
+def field_names(layer: ogr.Layer) -> list[str]:
+    """Return the names of all fields."""
+    definition = layer.GetLayerDefn()
+    return [definition.GetFieldDefn(i).GetName() for i in range(definition.GetFieldCount())]
+
+
+def field_index(layer: ogr.Layer, name: str, source: str) -> int:
+    """Return the number of a field, or say which fields there are."""
+    index = layer.GetLayerDefn().GetFieldIndex(name)
+    if index < 0:
+        raise InputError(
+            f"The layer '{source}' has no field '{name}'; "
+            f"its fields are {', '.join(field_names(layer)) or 'none'}."
+        )
+    return index
 
 
 def _types(layer: ogr.Layer, names: Sequence[str]) -> list[tuple[int, int]]:
@@ -223,7 +245,9 @@ def spatial_reference(wkt: str, what: str) -> osr.SpatialReference:
     reference = osr.SpatialReference()
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     if reference.SetFromUserInput(wkt) != 0:
-        raise InputError(f"{what} has a coordinate reference system that cannot be read.")
+        raise InputError(
+            f"{what} has a coordinate reference system that cannot be read; assign one."
+        )
     if (reference.GetName() or "").startswith("Undefined"):  # how a GPKG says that it has none
         raise InputError(f"{what} has no coordinate reference system; assign one first.")
     return reference

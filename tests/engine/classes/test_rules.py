@@ -151,3 +151,12 @@ def test_saved_rules_name_their_format():
     assert content["factors"]["a"] == {
         "method": "manual", "classes": 2, "breaks": [1.0], "kind": "continuous",
     }  # fmt: skip
+
+
+def test_infinite_values_are_no_data():
+    """Else they would fall into the end classes and make a range that JSON cannot hold."""
+    tally = Tally()
+    values = np.array([-np.inf, 1, 2, 3, np.inf, np.nan], np.float32)
+    codes = classify(values, Rule("manual", breaks=(1.5,)), "x", tally)
+    assert codes.tolist() == [0, 1, 2, 2, 0, 0]
+    assert (tally.minimum, tally.maximum, tally.valid) == (1, 3, 3)

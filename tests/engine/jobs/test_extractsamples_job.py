@@ -196,7 +196,7 @@ def test_metadata_tell_where_samples_come_from(tmp_path, stack):
     assert found.metadata["SUBSIDENCE_KIND"] == "samples"
     assert json.loads(found.metadata["factors"]) == NAMES
     assert json.loads(found.metadata["kinds"]) == {"slope": "continuous", "geology": "categorical"}
-    assert found.metadata["stack"] == stack
+    assert found.metadata["SUBSIDENCE_SOURCE"] == stack
     assert found.metadata["seed"] == "7"
     assert json.loads(found.metadata["counts"])["samples"] == 190
     assert "UTM zone 48N" in found.metadata["crs"]
@@ -262,7 +262,7 @@ def without_crs(tmp_path):
     [
         (no_points, {}, "The layer of points holds no points or polygons; choose"),
         (far_points, {}, "None of the 3 features lies on the factor stack; check the coordinate"),
-        (odd_labels, {}, r"The field 'label' must hold 1 .* also holds 2 \(2×\)"),
+        (odd_labels, {}, r"The field 'label' must be 1 .* also holds 2 \(2×\)"),
         (everywhere, {"label_field": "x"}, r"no field 'x' \(LABEL_FIELD\); its fields are label"),
         (everywhere, {"validation_share": 1.0}, "VALIDATION_SHARE is 1; it must be"),
         (everywhere, {"validation_share": 0.6, "test_share": 0.5}, "add up to 1.1"),

@@ -183,7 +183,7 @@ def test_polygons_count_the_cells_whose_centre_they_hold(tmp_path, class_raster)
     ("changes", "words"),
     [
         ({"label": np.full(9, 0)}, r"No row has the label 1 \(subsidence\) in the field 'label'"),
-        ({"label": np.full(9, 3)}, "must be 1 .* or 0 .*, but holds 3"),
+        ({"label": np.full(9, 3)}, "must be 1 .* or 0 .*, but it also holds 3"),
         ({"label": ["a"] * 9}, "'label' holds text"),
         ({"split": ["train"] * 9}, "No subsidence event has the split 'validation'"),
         ({"split": ["odd"] * 9}, "'split' holds 'odd'; a split is train, validation, test"),

@@ -64,7 +64,7 @@ def test_stack_of_bands(raster, compute, tmp_path):
     stack, lines = compute(stack=path, stack_bands=STACK_BANDS, indices=[4, 0, 1, 2, 3])
     assert stack.names == ["ndvi", "ndwi", "ndbi", "mndwi", "savi"]
     assert {band.kind for band in stack.bands} == {"continuous"}
-    assert stack.metadata["SUBSIDENCE_KIND"] == "factors"
+    assert stack.metadata["SUBSIDENCE_KIND"] == "factor_stack"
     assert (tmp_path / "indices.qml").exists()
     found = stack.read()
     # reflectances: green 0.2, red 0.1, NIR 0.4, SWIR1 0.3
@@ -151,7 +151,7 @@ def test_wrong_scale_is_explained(raster, compute, tmp_path):
 
 def test_no_crs_no_data_no_overlap(raster, compute):
     red = raster("red.tif", full("RED"))
-    with pytest.raises(InputError, match=r"n\.tif' has no CRS"):
+    with pytest.raises(InputError, match=r"n\.tif' has no coordinate reference system"):
         compute(rasters={"RED": red, "NIR": raster("n.tif", full("NIR"), None)}, indices=[0])
     empty = raster("e.tif", np.zeros((1, 4, 5)))
     with pytest.raises(InputError, match=r"NIR .*e\.tif.* is nodata everywhere"):

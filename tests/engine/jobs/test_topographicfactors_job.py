@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.errors import Cancelled, InputError
 from land_subsidence.subsidence_plugin.engine.jobs import run_job
-from land_subsidence.subsidence_plugin.engine.jobs.topographicfactors import factor_tile
 from land_subsidence.subsidence_plugin.engine.progress import Progress
 from land_subsidence.subsidence_plugin.engine.raster.read import open_stack
 from land_subsidence.subsidence_plugin.engine.terrain import kernels
 from land_subsidence.subsidence_plugin.engine.terrain.cells import constant_cells
+from land_subsidence.subsidence_plugin.engine.terrain.factors import factor_tile
 from osgeo import gdal, osr
 
 NODATA = -9999.0
@@ -63,7 +63,7 @@ def test_bands_kinds_and_style(dem, compute, tmp_path):
     stack, lines = compute(dem(z))
     assert stack.names == ["elevation", "slope", "aspect", "curvature", "twi"]
     assert {band.kind for band in stack.bands} == {"continuous"}
-    assert stack.metadata["SUBSIDENCE_KIND"] == "factors"
+    assert stack.metadata["SUBSIDENCE_KIND"] == "factor_stack"
     assert (tmp_path / "stack.qml").exists()
     data = stack.read()
     np.testing.assert_array_equal(data[0], z)
@@ -137,7 +137,7 @@ def test_web_mercator_and_undeclared_nodata_are_pointed_at(dem, compute):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"epsg": None}, "has no CRS; assign"),
+        ({"epsg": None}, "has no coordinate reference system; assign"),
         ({"epsg": 4978}, "neither projected nor in degrees"),
         ({"transform": (0, 10, 1, 0, 1, -10)}, "is rotated or not stored north-up"),
         ({"transform": (0, 10, 0, 0, 0, 10)}, "is rotated or not stored north-up"),

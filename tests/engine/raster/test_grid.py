@@ -51,3 +51,8 @@ def test_grids_match_to_a_thousandth_of_a_cell():
     assert not GRID.matches(shifted)
     assert not GRID.matches(Grid(4, 4, GRID.transform, ""))
     assert not GRID.matches(Grid(4, 3, (100.0, 10.1, 0.0, 50.0, 0.0, -10.0), ""))
+
+
+def test_bounds_of_a_rotated_grid_hold_all_corners():
+    """Turned by 45°: the corners lie at (0, 0), (2, 2), (3, -3), (5, -1)."""
+    assert Grid(2, 3, (0, 1, 1, 0, 1, -1), "").bounds == (0, -3, 5, 2)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.errors import InputError
+from land_subsidence.subsidence_plugin.engine.progress import Progress
 from land_subsidence.subsidence_plugin.engine.raster.area import distorts_area, row_areas_km2
 from land_subsidence.subsidence_plugin.engine.raster.grid import Grid
 from land_subsidence.subsidence_plugin.engine.raster.target_grid import (
@@ -114,6 +115,12 @@ def test_area_of_a_projected_cell_and_of_the_globe():
 
 
 def test_mercator_is_known_to_distort():
+    lines = []
+    progress = Progress(on_message=lambda text, level: lines.append((level, text)))
+    row_areas_km2(grid(0, 0, 5, 3), "x", progress)
+    assert not lines
+    row_areas_km2(grid(0, 0, 5, 3, crs=wkt(3857)), "x", progress)
+    assert lines[0][0] == "warning" and "areas in km² are too large" in lines[0][1]
     assert distorts_area(grid(0, 0, 5, 3, crs=wkt(3857)), "x")
     assert not distorts_area(grid(0, 0, 5, 3), "x")
     assert not distorts_area(grid(0, 0, 5, 3, 1.0, DEGREES), "x")

@@ -99,9 +99,9 @@ def test_labels_as_numbers_and_as_text():
 
 def test_other_labels_are_named_with_their_counts():
     with pytest.raises(InputError) as error:
-        binary_labels(np.array([1, 0, 2, 2, np.nan]), "damage")
+        binary_labels(np.array([1, 0, 2, 2, np.nan]), "The field 'damage'")
     assert str(error.value) == (
-        "The field 'damage' must hold 1 (subsidence) or 0 (none), but it also holds 2 (2×), "
+        "The field 'damage' must be 1 (subsidence) or 0 (none), but it also holds 2 (2×), "
         "null (1×); choose another field or recode it."
     )
     with pytest.raises(InputError, match=r"also holds 'yes' \(1×\), null \(1×\);"):

@@ -98,6 +98,11 @@ def test_curves_become_lines():
     (rings,) = rings_of(features(circle), UTM48, "It")
     assert np.hypot(rings[0][:, 0] - 1, rings[0][:, 1]) == pytest.approx(1)
     assert len(rings[0]) > 30
+    whole = "CURVEPOLYGON (CIRCULARSTRING (500001 51, 500099 51, 500001 51))"
+    # Centres 5, 15 ... 95 within 49 m of (50, 51).
+    row, column = np.mgrid[0:10, 0:10]
+    inside = np.hypot(10 * column + 5 - 50, 100 - (10 * row + 5) - 51) < 48.9
+    assert set(cells(features(whole), [1])) == set(zip(*map(list, np.nonzero(inside))))
 
 
 def test_degrees_get_a_metric_crs_in_which_areas_are_true():
