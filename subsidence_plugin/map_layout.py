@@ -63,7 +63,8 @@ def export_pdf(layout: QgsPrintLayout, path: str) -> None:
     settings.dpi = 200
     settings.textRenderFormat = Qgis.TextRenderFormat.AlwaysText
     outcome = QgsLayoutExporter(layout).exportToPdf(path, settings)
-    if outcome != QgsLayoutExporter.ExportResult.Success:
+    whole = Path(path).exists() and b"%%EOF" in Path(path).read_bytes()[-1024:]  # or a full disk
+    if outcome != QgsLayoutExporter.ExportResult.Success or not whole:
         raise OutputError(f"The PDF of the map cannot be written to '{Path(path).parent}'.")
 
 

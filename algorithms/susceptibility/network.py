@@ -17,7 +17,11 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from ...subsidence_plugin.engine.networks.declaration import Architecture, Hyperparameter
+from ...subsidence_plugin.engine.networks.declaration import (
+    PRESETS,
+    Architecture,
+    Hyperparameter,
+)
 from ...subsidence_plugin.engine.networks.registry import ARCHITECTURES
 from ...subsidence_plugin.engine.training.settings import RANGES
 from ..base import SubsidenceAlgorithm
@@ -118,8 +122,7 @@ class NetworkTrainer(SubsidenceAlgorithm):
 
     def shortHelpString(self) -> str:
         presets = "; ".join(
-            f"{name}: {_listed(values)}"
-            for name, values in zip(("default", "Appendix B"), self.declared.presets)
+            f"{name}: {_listed(values)}" for name, values in zip(PRESETS, self.declared.presets)
         )
         return ABOUT.format(summary=self.declared.summary, presets=presets)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Optional, Union
 
-from .errors import OutputError
+from .errors import OutputError, SubsidenceError
 
 #: Files that belong to a data file and would describe it wrongly when it is replaced.
 SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
@@ -70,10 +70,15 @@ class Outputs:
                 self._commit()
         finally:
             self._discard()
+        text = str(value)
+        for target in self._targets:  # the user knows nothing of the folders aside
+            text = text.replace(str(self._folder(target)), str(target.parent))
         if isinstance(value, OSError):
             raise OutputError(
-                f"The output cannot be written ({value}); choose another folder."
+                f"The output cannot be written ({text}); choose another folder."
             ) from value
+        if isinstance(value, SubsidenceError) and text != str(value):
+            raise type(value)(text) from value
 
     def _prepare(self, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -52,6 +52,14 @@ def test_a_failure_leaves_nothing_and_keeps_what_was_there(tmp_path, error):
     assert Path(target).read_text(encoding="utf-8") == "old"
 
 
+@pytest.mark.parametrize("error", [OutputError, OSError])
+def test_errors_name_the_final_place(tmp_path, error):
+    target = str(tmp_path / "a.tif")
+    with pytest.raises(OutputError) as failure, Outputs(target) as outputs:
+        raise error(f"The raster '{outputs.path(target)}' cannot be written")
+    assert f"'{target}'" in str(failure.value) and "partial" not in str(failure.value)
+
+
 def test_one_output_that_was_not_written_stops_all(tmp_path):
     first, second = str(tmp_path / "a"), str(tmp_path / "b")
     with pytest.raises(OutputError, match=r"'.*b' was not written"), Outputs(first, second) as o:

@@ -223,6 +223,12 @@ def test_polygons_alone(run, tmp_path):
     assert Raster(output).read().tolist() == [[[4, 4]] * 4]
 
 
+def test_polygons_alone_without_any_polygon(run, tmp_path):
+    empty = write_polygons(tmp_path / "empty.gpkg", [])
+    parameters = {"POLYGONS": empty, "POLYGON_FIELD": ["age"], "RESOLUTION": 10}
+    assert "has no features" in refusal(run, tmp_path, parameters)
+
+
 def test_a_missing_file_is_refused(run, tmp_path, dem):
     from qgis.core import QgsProcessingException
 

@@ -163,6 +163,25 @@ def test_pdf_is_one_page_that_shows_the_classes(run, data, tmp_path, opened):
     assert {"#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c"} <= colours
 
 
+@pytest.mark.parametrize("limit", [5_000, 30_000])
+def test_a_full_disk_leaves_no_half_a_pdf(run, data, tmp_path, limit):
+    """Files limited in size stand for a full disk: the project fits into the larger limit."""
+    from qgis.core import QgsProcessingException
+
+    resource = pytest.importorskip("resource", reason="needs a POSIX system")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    folder = tmp_path / "full"
+    folder.mkdir()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(QgsProcessingException, match="written"):
+            pdf = str(folder / "map.pdf")
+            run("subsidence:mapproject", parameters(data, folder / "map.qgz", PDF=pdf))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(folder.iterdir()) == []
+
+
 def test_degrees_get_a_scale_bar_in_kilometres(run, tmp_path, opened):
     from qgis.core import QgsLayoutItemScaleBar
 

@@ -170,10 +170,8 @@ def residual_rows(place: Path) -> list[dict]:
 def matrix_rate(dtype, seconds: float = 1.5, rows: int = 2048) -> float:
     """Return rows/s of the bare matrix products of all layers, one thread a core."""
     import torch
-    from land_subsidence.subsidence_plugin.engine.prediction.precision import (
-        cores,
-        single_threaded_torch,
-    )
+    from land_subsidence.subsidence_plugin.engine.cores import cores
+    from land_subsidence.subsidence_plugin.engine.torch_threads import one_torch_thread
 
     counts = [0.0] * cores()
 
@@ -194,7 +192,7 @@ def matrix_rate(dtype, seconds: float = 1.5, rows: int = 2048) -> float:
                 done += rows
             counts[index] = done / (time.perf_counter() - start)
 
-    with single_threaded_torch(torch):
+    with one_torch_thread(torch):
         threads = [threading.Thread(target=work, args=(i,)) for i in range(len(counts))]
         for thread in threads:
             thread.start()

@@ -44,22 +44,6 @@ class Baseline:
     defaults: Mapping[str, object]
 
 
-def expect(arrays: Arrays, specification: Mapping[str, tuple[str, int]]) -> None:
-    """Raise ``ModelFileError`` unless the arrays have these names, types and dimensions."""
-    for name in specification:
-        if name not in arrays:
-            raise ModelFileError(f"The model file is damaged: the tensor '{name}' is missing.")
-    for name, array in arrays.items():
-        if name not in specification:
-            raise ModelFileError(f"The model file is damaged: the tensor {name[:60]!r} is surplus.")
-        dtype, dimensions = specification[name]
-        if array.dtype != np.dtype(dtype) or array.ndim != dimensions:
-            raise ModelFileError(
-                f"The model file is damaged: the tensor '{name}' is {array.dtype} with "
-                f"{array.ndim} dimensions, expected is {dtype} with {dimensions}."
-            )
-
-
 def refuse(reason: str) -> None:
     """Raise ``ModelFileError`` with this reason."""
     raise ModelFileError(f"The model file is damaged: {reason}.")

@@ -11,9 +11,10 @@ from typing import Optional
 
 import numpy as np
 
+from ..models.tensors import check_tensors
 from ..progress import Progress
 from ..validation.frequency_ratio import frequency_ratio
-from .declaration import Arrays, Baseline, Evaluator, expect, refuse, sigmoid
+from .declaration import Arrays, Baseline, Evaluator, refuse, sigmoid
 from .logistic import fit as fit_logistic
 
 MAX_CLASSES = 256
@@ -94,7 +95,7 @@ def check(arrays: Arrays, n_inputs: int) -> None:
         "counts": ("int64", 1), "edges": ("float64", 1), "ratios": ("float64", 1),
         "coefficients": ("float64", 1), "intercept": ("float64", 1),
     }  # fmt: skip
-    expect(arrays, specification)
+    check_tensors(arrays, specification)
     counts = arrays["counts"]
     if len(counts) != n_inputs or ((counts < 0) | (counts >= MAX_CLASSES)).any():
         refuse("the classes do not fit the model's inputs")

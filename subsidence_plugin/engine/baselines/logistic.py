@@ -6,9 +6,10 @@ from typing import Optional
 
 import numpy as np
 
+from ..models.tensors import check_tensors
 from ..needs import need
 from ..progress import Progress
-from .declaration import Arrays, Baseline, Evaluator, expect, refuse, sigmoid
+from .declaration import Arrays, Baseline, Evaluator, refuse, sigmoid
 
 #: Inverse penalty: so weak that only separable data or redundant one-hot inputs feel it.
 WEAK_PENALTY = 1e4
@@ -33,7 +34,7 @@ def fit(
 
 def check(arrays: Arrays, n_inputs: int) -> None:
     """Raise ``ModelFileError`` unless there is one coefficient an input and one intercept."""
-    expect(arrays, {"coefficients": ("float64", 1), "intercept": ("float64", 1)})
+    check_tensors(arrays, {"coefficients": ("float64", 1), "intercept": ("float64", 1)})
     if len(arrays["coefficients"]) != n_inputs or len(arrays["intercept"]) != 1:
         refuse(f"{len(arrays['coefficients'])} coefficients for {n_inputs} inputs")
 

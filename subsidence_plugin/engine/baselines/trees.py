@@ -12,7 +12,8 @@ from typing import Any, Callable
 
 import numpy as np
 
-from .declaration import Arrays, expect, refuse
+from ..models.tensors import check_tensors
+from .declaration import Arrays, refuse
 
 TREES = {
     "offsets": ("int64", 1), "left": ("int32", 1), "right": ("int32", 1),
@@ -27,7 +28,7 @@ def check_trees(arrays: Arrays, n_inputs: int, further: dict) -> None:
     Children must come after their parent within the tree (so no walk can be endless), and
     features must be inputs.
     """
-    expect(arrays, {**TREES, **further})
+    check_tensors(arrays, {**TREES, **further})
     offsets, left, right = arrays["offsets"], arrays["left"], arrays["right"]
     count = len(left)
     if any(len(arrays[name]) != count for name in TREES if name != "offsets"):

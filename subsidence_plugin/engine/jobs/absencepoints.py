@@ -73,6 +73,17 @@ def run(
         work = metric_crs(features.crs, x, y, WHAT)
         if work != features.crs:
             progress.info("The inventory is in degrees: distances are metres on the ground.")
+        if raster is not None:
+            place = transform_points(x, y, features.crs, raster.grid.crs, WHAT, "The mask")
+            outside = int((~raster.grid.cells(*place)[2]).sum())
+            if outside == len(x):
+                raise InputError(
+                    f"No subsidence lies on the mask '{mask}'; check its CRS and extent."
+                )
+            if outside:
+                progress.warn(
+                    f"{outside} of {len(x)} subsidence points lie outside the mask raster."
+                )
         area = AbsenceArea(work, raster, mask_polygons, progress.part(0.1, 0.5))
         avoid = _avoided(features, work)
         source = area.source(candidates, avoid, progress)

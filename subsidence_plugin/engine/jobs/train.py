@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 
 from ..errors import InputError
 from ..models.card import Card
-from ..models.file import load_model, save_model
 from ..needs import need
+from ..networks.declaration import PRESETS
 from ..networks.registry import ARCHITECTURES
 from ..outputs import Outputs
 from ..progress import Progress
 from ..training.device import choose_device
 from ..training.loop import Trained, train
-from ..training.scores import (
-    log_comparison,
-    log_metrics,
-    logistic_metrics,
-    model_metrics,
-    runs_table,
-)
+from ..training.samples import encoded_samples, make_card, results, save_measured
+from ..training.scores import log_comparison, log_metrics, logistic_metrics, runs_table
 from ..training.settings import Settings, settings_of
-from ..training.table import Encoded, Table, encode_table, read_table
+from ..training.table import Encoded
 from ..vector.read import read_features
 from ..vector.write import write_table
-
-PRESETS = ("default", "Appendix B")
 
 
 def run(
@@ -86,7 +78,8 @@ def run(
     chosen = declared.checked({**chosen, **given})
     how = settings_of(general, settings or {})
     where = choose_device(device, progress)
-    table, encoded = _read(samples, factor_fields, label_field, progress)
+    features = read_features(samples)
+    table, encoded = encoded_samples(features, factor_fields, label_field, progress)
     fold = _folds(encoded) if holdout_folds else None
     with Outputs(model, history, report, runs, inputs=[samples]) as outputs:
         inputs, label = encoded.part("train")
@@ -104,35 +97,9 @@ def run(
         card.versions["torch"] = need("torch", "to train networks").__version__
         progress.check()
         return _write(
-            outputs, progress, declared.title, card, trained, table, encoded,
+            outputs, progress, declared.title, card, trained, encoded,
             (model, history, report, runs), _configuration(declared, preset, chosen, how),
         )  # fmt: skip
-
-
-def make_card(
-    architecture: str, hyperparameters: Mapping[str, Any], table: Table, encoded: Encoded,
-    samples: str,
-) -> Card:  # fmt: skip
-    """Return the card of a model trained on these rows, its metrics still empty."""
-    return Card(
-        architecture,
-        encoded.factors,
-        dict(hyperparameters),
-        rules=table.rules,
-        split=table.counts(),
-        crs=table.crs,
-        source=Path(samples.split("|")[0]).name,
-        versions={"numpy": np.__version__},
-    )
-
-
-def _read(
-    samples: str, fields: Sequence[str], label_field: str, progress: Progress
-) -> tuple[Table, Encoded]:
-    features = read_features(samples)
-    metadata = {"crs": features.crs, **features.metadata}
-    table = read_table(features.columns, metadata, fields, label_field, progress)
-    return table, encode_table(table, progress)
 
 
 def _folds(encoded: Encoded) -> np.ndarray:
@@ -154,20 +121,16 @@ def _configuration(declared: Any, preset: int, chosen: Mapping, how: Settings) -
 
 
 def _write(
-    outputs: Outputs, progress: Progress, title: str, card: Card, trained: Trained, table: Table,
+    outputs: Outputs, progress: Progress, title: str, card: Card, trained: Trained,
     encoded: Encoded, targets: tuple, configuration: str,
 ) -> dict[str, Any]:  # fmt: skip
     """Write model, history, report and runs; return the results."""
     model_path, history, report, runs = targets
-    save_model(outputs.path(model_path), trained.members, card)
-    model = load_model(outputs.path(model_path))
-    metrics, members = model_metrics(model, encoded)
+    path = outputs.path(model_path)
+    model_id, members = save_measured(path, trained.members, card, encoded)
     logistic = logistic_metrics(encoded)
-    card.metrics = metrics
-    # Written again, now that the card knows its metrics.
-    model_id = save_model(outputs.path(model_path), trained.members, card)
-    log_metrics(title, metrics, progress)
-    log_comparison(f"the {title}", metrics, logistic, progress)
+    log_metrics(title, card.metrics, progress)
+    log_comparison(f"the {title}", card.metrics, logistic, progress)
     about = {"model_id": model_id, "SUBSIDENCE_KIND": "training_history"}
     if history:
         write_table(outputs.path(history), _history_columns(trained), about)
@@ -177,11 +140,10 @@ def _write(
     if report:
         from ..report.training_report import write_training_report
 
-        write_training_report(outputs.path(report), title, card, trained, metrics, logistic)
+        write_training_report(outputs.path(report), title, card, trained, card.metrics, logistic)
     progress.info(f"Model {model_id}: {card.members} network(s), {json.dumps(configuration)}.")
     progress(1.0)
-    judged = metrics.get("validation") or metrics.get("train") or {}
-    return {"AUC": judged.get("AUC"), "MODEL_ID": model_id}
+    return results(card, model_id)
 
 
 def _history_columns(trained: Trained) -> dict[str, np.ndarray]:

@@ -9,14 +9,13 @@ import numpy as np
 
 from ..baselines.registry import BASELINES
 from ..models.card import Factor
-from ..models.file import load_model, save_model
 from ..needs import need
 from ..outputs import Outputs
 from ..progress import Progress
-from ..training.scores import log_metrics, logistic_metrics, model_metrics
-from ..training.table import encode_table, read_table
+from ..training.samples import encoded_samples, make_card, results, save_measured
+from ..training.scores import log_metrics, logistic_metrics
+from ..training.weights import balanced_weights
 from ..vector.read import read_features
-from .train import make_card
 
 
 def run(
@@ -58,9 +57,7 @@ def run(
     """
     baseline = BASELINES[method]
     features = read_features(samples)
-    metadata = {"crs": features.crs, **features.metadata}
-    table = read_table(features.columns, metadata, factor_fields, label_field, progress)
-    encoded = encode_table(table, progress)
+    table, encoded = encoded_samples(features, factor_fields, label_field, progress)
     chosen = {
         name: (options or {}).get(name) or default for name, default in baseline.defaults.items()
     }
@@ -74,9 +71,7 @@ def run(
         card = make_card(method, chosen, table, encoded, samples)
         card.seeds, card.training = [seed], {"class_weights": "balanced" if balanced else "none"}
         card.versions["scikit-learn"] = need("sklearn", "to fit baselines").__version__
-        save_model(outputs.path(model), [arrays], card)
-        card.metrics, _members = model_metrics(load_model(outputs.path(model)), encoded)
-        model_id = save_model(outputs.path(model), [arrays], card)
+        model_id, _of_members = save_measured(outputs.path(model), [arrays], card, encoded)
         log_metrics(baseline.title, card.metrics, progress)
         if report:
             from ..report.training_report import write_training_report
@@ -86,17 +81,10 @@ def run(
                 outputs.path(report), baseline.title, card, None, card.metrics, logistic
             )
         progress(1.0)
-    judged = card.metrics.get("validation") or card.metrics.get("train") or {}
-    return {"AUC": judged.get("AUC"), "MODEL_ID": model_id}
+    return results(card, model_id)
 
 
 def one_hot(factors: Sequence[Factor]) -> np.ndarray:
     """Return which model inputs stand for one category."""
     widths = [f.width for f in factors]
     return np.repeat([f.kind == "categorical" for f in factors], widths)
-
-
-def balanced_weights(label: np.ndarray) -> np.ndarray:
-    """Return row weights with which both classes weigh the same, with mean 1."""
-    share = np.where(label == 1, label.mean(), 1 - label.mean())
-    return 0.5 / share

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..outputs import Outputs
 from ..progress import Progress
+from ..training.table import factor_kinds
 from ..validation.metrics import THRESHOLD, check_labels
 from ..validation.model_scores import Scores, judging_split, ranking, score, score_columns
 from ..validation.splits import ALL, SPLITS, TEST, VALIDATION, read_split
@@ -127,9 +128,19 @@ def probabilities(model: Any, features: Features, name: str) -> np.ndarray:
     from ..models.predict_rows import predict_samples
 
     try:
-        return predict_samples(model, features.columns).astype(float).mean(axis=0)
+        found = predict_samples(model, features.columns).astype(float).mean(axis=0)
     except InputError as error:
         raise InputError(f"Model {name}: {error}") from error
+    columns = list(features.columns)
+    kinds = dict(zip(map(str.casefold, columns), factor_kinds(columns, features.metadata)))
+    for factor in model.factors if "kinds" in features.metadata else ():
+        if (factor.kind == "classes") != (kinds[factor.name.casefold()] == "classes"):
+            was, now = ("classes", "values") if factor.kind == "classes" else ("values", "classes")
+            raise InputError(
+                f"Model {name} was trained on {was} of '{factor.name}' and the samples hold {now}; "
+                "extract samples from the stack that it was trained on."
+            )
+    return found
 
 
 def drop_missing(

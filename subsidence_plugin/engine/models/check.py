@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError, ModelFileError
 from .card import Card
+from .tensors import Expected, check_tensors
 
 
 def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> None:
@@ -20,7 +21,7 @@ def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> No
     if card.architecture in ARCHITECTURES:
         expected = _network_shapes(card)
         for member in members:
-            _check_shapes(expected, member)
+            check_tensors(member, expected)
     elif card.architecture in BASELINES:
         for member in members:
             BASELINES[card.architecture].check(member, card.n_inputs)
@@ -40,8 +41,8 @@ def check_calibration(calibration: Mapping) -> None:
     )
 
 
-def _network_shapes(card: Card) -> dict[str, tuple[int, ...]]:
-    """Return names and shapes from the declaration; nothing is allocated (device ``meta``)."""
+def _network_shapes(card: Card) -> dict[str, Expected]:
+    """Return what the declaration asks for; nothing is allocated (device ``meta``)."""
     from ..needs import need
     from ..networks.registry import ARCHITECTURES, build
 
@@ -52,18 +53,4 @@ def _network_shapes(card: Card) -> dict[str, tuple[int, ...]]:
         raise ModelFileError(f"The model file is damaged: {error}") from error
     with torch.device("meta"):
         module = build(card.architecture, card.n_inputs, hyperparameters)
-    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
-
-
-def _check_shapes(expected: Mapping[str, tuple], member: Mapping[str, np.ndarray]) -> None:
-    for name in expected:
-        if name not in member:
-            raise ModelFileError(f"The model file is damaged: the tensor '{name}' is missing.")
-    for name, array in member.items():
-        if name not in expected:
-            raise ModelFileError(f"The model file is damaged: the tensor {name[:60]!r} is surplus.")
-        if array.shape != expected[name] or array.dtype != np.float32:
-            raise ModelFileError(
-                f"The model file is damaged: the tensor '{name}' is {array.dtype} {array.shape}, "
-                f"its architecture needs float32 {expected[name]}."
-            )
+    return {name: ("float32", tuple(tensor.shape)) for name, tensor in module.state_dict().items()}

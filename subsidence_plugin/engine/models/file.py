@@ -57,9 +57,17 @@ def load_model(path: str) -> Model:
         The file cannot be read, is damaged, or is no model file of this plugin.
     """
     content = _read(path)
-    name = Path(path).name
-    card = Card.from_json(_card_text(content, name))
-    tensors = _tensors(content, name)
+    try:
+        return _checked_model(content)
+    except ModelFileError as error:
+        # Named here, once: a user may have chosen several files.
+        text = str(error)
+        raise ModelFileError(f"'{Path(path).name}': {text[0].lower()}{text[1:]}") from error
+
+
+def _checked_model(content: bytes) -> Model:
+    card = Card.from_json(_card_text(content))
+    tensors = _tensors(content)
     members: list[dict[str, np.ndarray]] = [{} for _ in range(card.members)]
     for key, array in tensors.items():
         index, _, tensor = key.partition("/")
@@ -81,10 +89,10 @@ def _read(path: str) -> bytes:
         ) from error
 
 
-def _header(content: bytes, name: str) -> dict:
+def _header(content: bytes) -> dict:
     """Return the JSON header, or say that this is no safetensors file."""
     other = ModelFileError(
-        f"'{name}' is not a model file of this plugin; choose a .safetensors file written by one "
+        "This is not a model file of this plugin; choose a .safetensors file written by one "
         "of its training algorithms."
     )
     if len(content) <= LENGTH_BYTES:
@@ -93,28 +101,28 @@ def _header(content: bytes, name: str) -> dict:
     if content[LENGTH_BYTES : LENGTH_BYTES + 1] != b"{" or length > MAX_HEADER:
         raise other
     if length > len(content) - LENGTH_BYTES:
-        raise ModelFileError(f"The model file '{name}' is cut off; copy or train it again.")
+        raise ModelFileError("The model file is cut off; copy or train it again.")
     try:
         header = json.loads(content[LENGTH_BYTES : LENGTH_BYTES + length].decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"The model file '{name}' is damaged: no JSON header.") from error
+        raise ModelFileError("The model file is damaged: no JSON header.") from error
     if not isinstance(header, dict):
         raise other
     return header
 
 
-def _card_text(content: bytes, name: str) -> str:
-    metadata = _header(content, name).get("__metadata__")
+def _card_text(content: bytes) -> str:
+    metadata = _header(content).get("__metadata__")
     text = metadata.get(ENTRY) if isinstance(metadata, dict) else None
     if not isinstance(text, str):
         raise ModelFileError(
-            f"'{name}' is a safetensors file, but no model of this plugin; choose a file written "
+            "This is a safetensors file, but no model of this plugin; choose a file written "
             "by one of its training algorithms."
         )
     return text
 
 
-def _tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
+def _tensors(content: bytes) -> dict[str, np.ndarray]:
     """Return the arrays; safetensors itself checks offsets, sizes and types."""
     library = need("safetensors", "to read model files")
     numpy_format = need("safetensors.numpy", "to read model files")
@@ -122,8 +130,7 @@ def _tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
         tensors = numpy_format.load(content)
     except (library.SafetensorError, KeyError, ValueError, TypeError, MemoryError) as error:
         raise ModelFileError(
-            f"The model file '{name}' is damaged or cut off ({str(error)[:80]}); copy or train "
-            "it again."
+            f"The model file is damaged or cut off ({str(error)[:80]}); copy or train it again."
         ) from error
     for key, array in tensors.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():

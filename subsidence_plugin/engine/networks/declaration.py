@@ -9,6 +9,9 @@ from typing import Any, Callable, Optional
 
 from ..errors import InputError
 
+#: Short names of the presets that every architecture has.
+PRESETS = ("default", "Appendix B")
+
 
 @dataclass(frozen=True)
 class Hyperparameter:
@@ -76,7 +79,7 @@ class Architecture:
         What it is, for help texts.
     hyperparameters : tuple of Hyperparameter
     presets : tuple of mapping
-        0: the defaults of this plugin, 1: Appendix B of the Hanoi paper. Values of
+        As ``PRESETS``: the defaults of this plugin, Appendix B of the Hanoi paper. Values of
         hyperparameters and of the training settings that differ from the general defaults.
     build : callable
         ``build(n_inputs, **hyperparameters)`` returns a ``torch.nn.Module`` that maps

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Optional
 
-from ..classes.rules import Rule, load_rules
+from ..classes.rules import Rule, load_rules, read_rule
 from ..errors import InputError, ModelFileError
 from ..models.card import Card
 from ..progress import Progress
@@ -145,9 +145,13 @@ def _log_kinds(card: Card, chosen: Sequence[StackBand], progress: Progress) -> N
             )
 
 
-def _rule(band: StackBand) -> Optional[Rule]:
-    rules: Mapping[str, Any] = {band.name: json.loads(band.rule or "{}")}
-    return load_rules(json.dumps(rules))[band.name]
+def _rule(band: StackBand) -> Rule:
+    where = f"The class rule of the band '{band.name}'"
+    try:
+        content = json.loads(band.rule or "{}")
+    except ValueError as error:
+        raise InputError(f"{where} is not valid JSON; reclassify the factors again.") from error
+    return read_rule(content, where)
 
 
 def _same_classes(one: Rule, other: Rule) -> bool:

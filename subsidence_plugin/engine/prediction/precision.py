@@ -1,11 +1,6 @@
-"""Precision and number of threads of a prediction."""
+"""Precision of a prediction."""
 
 from __future__ import annotations
-
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from ..errors import InputError
 from ..needs import need
@@ -41,24 +36,3 @@ def choose_precision(precision: int, device: str, progress: Progress) -> str:
             "hardware (AVX-512 BF16 or AMX) and would be slower with it."
         )
     return "float32"
-
-
-def cores() -> int:
-    """Return the number of processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@contextmanager
-def single_threaded_torch(torch: Any) -> Iterator[None]:
-    """Let PyTorch use one thread an operation inside the block.
-
-    Small networks are slower on many intra-op threads; we run one Python thread a core instead.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

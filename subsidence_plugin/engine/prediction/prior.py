@@ -29,7 +29,8 @@ def correct_prior(
         p' / (1 − p') = p / (1 − p) · π / (1 − π) · (1 − s) / s
 
     with s the share of positives in the training rows and π the true share. The order of the
-    pixels, hence AUC and rank-based classes, does not change.
+    pixels, hence AUC and rank-based classes, does not change; computed in double precision, so that
+    rounding alone neither swaps nor joins probabilities that the data type can tell apart.
 
     Parameters
     ----------
@@ -39,8 +40,9 @@ def correct_prior(
     """
     check_prevalence(prevalence)
     ratio = prevalence / (1 - prevalence) * (1 - sample_prevalence) / sample_prevalence
-    weighted = probability * probability.dtype.type(ratio)
-    return weighted / (weighted + (1 - probability))
+    weighted = np.asarray(probability, dtype=np.float64) * ratio
+    corrected = weighted / (weighted + (1 - np.asarray(probability, dtype=np.float64)))
+    return corrected.astype(probability.dtype)
 
 
 def training_prevalence(card: Card) -> float:

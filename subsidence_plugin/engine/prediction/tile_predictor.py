@@ -67,7 +67,8 @@ class TilePredictor:
         whole = count == values.shape[1]
         probability = self._probability(values if whole else values[:, valid])
         if self._prior:
-            probability = correct_prior(probability, *self._prior)
+            for row in probability:  # one by one: double precision takes memory
+                row[:] = correct_prior(row, *self._prior)
         mean = probability.mean(axis=0) if len(probability) > 1 else probability[0]
         spread = probability.std(axis=0) if self._spread else None
         members = probability if self._members else None

@@ -51,6 +51,8 @@ def _grid_of_polygons(polygons, crs, resolution, box) -> Grid:
     own = layer.GetSpatialRef()
     wkt = own.ExportToWkt() if own else ""
     spatial_reference(wkt, f"The layer '{polygons}'")
+    if not layer.GetFeatureCount():
+        raise InputError(f"The layer '{polygons}' has no features; choose one that has.")
     west, east, south, north = layer.GetExtent()
     target = crs or wkt
     if box is None:

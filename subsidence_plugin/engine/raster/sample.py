@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -10,6 +9,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..cores import cores
 from ..errors import InputError
 from ..progress import Progress
 from .gdal_calls import failures_raise
@@ -40,7 +40,7 @@ def sample_cells(
     progress : Progress, optional
         Asked for Cancel at every tile.
     threads : int, optional
-        Tiles read at the same time; default all processors.
+        Tiles read at the same time; default one a processor core.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def sample_cells(
         _read_tile, tile_shape(raster)
     )  # fmt: skip
     tiles = list(tiles_of(rows, columns, *shape))
-    threads = threads or os.cpu_count() or 1
+    threads = threads or cores()
     if threads == 1 or len(tiles) < FEW_TILES:
         for number, tile in enumerate(tiles):
             read(raster, rows, columns, tile, values)

@@ -53,7 +53,8 @@ class RasterWriter:
     ) -> None:
         self.progress = progress or Progress()
         self.path, self.grid, self.finish = str(path), grid, finish
-        self.categorical = dtype != "float32"
+        self.codes = dtype != "float32"
+        self.categorical = self.codes or "categorical" in (kinds or ())
         options = [
             "TILED=YES",
             "BIGTIFF=IF_SAFER",
@@ -72,7 +73,7 @@ class RasterWriter:
             self.dataset.SetProjection(grid.crs)
         self.dataset.SetGeoTransform(grid.transform)
         self.dataset.SetMetadata({k: str(v) for k, v in (metadata or {}).items()})
-        missing = nodata if nodata is not None else (0 if self.categorical else float("nan"))
+        missing = nodata if nodata is not None else (0 if self.codes else float("nan"))
         for index, name in enumerate(names, start=1):
             band = self.dataset.GetRasterBand(index)
             band.SetDescription(name)
@@ -113,7 +114,11 @@ class RasterWriter:
 
 
 def finish_raster(path: str, categorical: bool, progress: Optional[Progress] = None) -> None:
-    """Add overviews (nearest for classes, average for values) and band statistics to a GeoTIFF."""
+    """Add overviews and band statistics to a GeoTIFF.
+
+    Overviews hold averages, but where a band holds codes the nearest cell of all bands: the mean
+    of two codes is no code, and GDAL makes the overviews of all bands alike.
+    """
     progress = progress or Progress()
 
     def go_on(_fraction: float, _message: str, _data: object) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional
 import numpy as np
 
 from ..models.card import Card
+from ..training.scores import compare
 from .figures import training_history
 from .html import Figure, Heading, Section, Table, write_report
 
@@ -73,8 +74,8 @@ def _lead(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> str:
     other = _auc(logistic or {}, part)
     if other is None:
         return text + "."
-    verdict = "better" if own > other else "not better"
-    return f"{text}, {verdict} than a logistic regression on the same rows ({other:.3f})."
+    verdict = {"equal": "the same as"}.get(compare(own, other), f"{compare(own, other)} than")
+    return f"{text}, {verdict} a logistic regression on the same rows ({other:.3f})."
 
 
 def _figures(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> Table:

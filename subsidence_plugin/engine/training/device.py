@@ -8,7 +8,8 @@ from ..errors import DeviceError
 from ..needs import need
 from ..progress import Progress
 
-AUTO, CPU, CUDA = 0, 1, 2
+#: Values of the parameter ``DEVICE``; any other is automatic.
+CPU, CUDA = 1, 2
 
 
 def choose_device(device: int, progress: Optional[Progress] = None) -> str:

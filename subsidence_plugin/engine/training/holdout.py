@@ -64,18 +64,3 @@ def _fold_mask(
             "out single rows instead."
         )
     return mask
-
-
-def auc(label: np.ndarray, score: np.ndarray) -> float:
-    """Return the area under the ROC curve (ties count half); NaN where one class is missing.
-
-    As in ``validation.metrics``, but with numpy alone, since training runs where no scipy is.
-    """
-    positive = np.asarray(label) == 1
-    pairs = int(positive.sum()) * int((~positive).sum())
-    if not pairs:
-        return float("nan")
-    _values, index, counts = np.unique(score, return_inverse=True, return_counts=True)
-    midrank = np.cumsum(counts) - (counts - 1) / 2
-    count = int(positive.sum())
-    return float((midrank[index][positive].sum() - count * (count + 1) / 2) / pairs)

@@ -1,6 +1,6 @@
 """The training loop: one member (seed) after another, best weights kept, interruptible.
 
-Torch alone is needed; what is global in torch is set for one epoch at a time, see ``repeatable``.
+Torch alone is needed; its random numbers are set for one epoch at a time, see ``repeatable``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from ..errors import Cancelled, InputError
 from ..needs import need
 from ..networks.registry import ARCHITECTURES, build
 from ..progress import Progress
+from ..torch_threads import one_torch_thread
+from ..validation.metrics import auc
 from .checkpoint import Checkpoint, State, signature_of
 from .flat import (
     FlatNetwork,
@@ -24,11 +26,12 @@ from .flat import (
     optimizer_arrays,
     set_optimizer_arrays,
 )
-from .holdout import auc, holdout_rows
+from .holdout import holdout_rows
 from .log import EpochLog
-from .repeatable import one_thread, reproducible
+from .repeatable import reproducible
 from .settings import Settings
 from .step import clip_gradient, make_step
+from .weights import balanced_weights
 
 #: Rows a chunk when evaluating.
 CHUNK = 2048
@@ -112,11 +115,12 @@ def train(
     for index in range(len(state.members), repeats):
         part = progress.part(index / repeats, (index + 1) / repeats)
         mask = holdout_rows(label, settings.holdout_share, seeds[index], fold)
-        member = Member(
-            architecture, hyperparameters, inputs, label, mask, settings, seeds[index], device
-        )
         name = f"Network {index + 1} of {repeats}" if repeats > 1 else "Network"
-        member.run(index, name, state, store, part)
+        with one_torch_thread(torch):
+            member = Member(
+                architecture, hyperparameters, inputs, label, mask, settings, seeds[index], device
+            )
+            member.run(index, name, state, store, part)
     # On the device "meta" nothing is allocated and no random number of torch's is drawn.
     with torch.device("meta"):
         template = build(architecture, inputs.shape[1], hyperparameters)
@@ -168,8 +172,8 @@ class Member:
     def _class_weights(self, label: np.ndarray) -> Any:
         if self.settings.class_weights == "none":
             return None
-        share = np.where(label == 1, label.mean(), 1 - label.mean())
-        return self.torch.from_numpy((0.5 / share).astype(np.float32)).to(self.device)
+        weights = balanced_weights(label).astype(np.float32)
+        return self.torch.from_numpy(weights).to(self.device)
 
     def run(
         self, index: int, name: str, state: State, store: Checkpoint, progress: Progress
@@ -247,7 +251,7 @@ class Member:
             return math.nan, math.nan
         torch = self.torch
         self.network.module.eval()
-        with one_thread(torch), torch.inference_mode():
+        with torch.inference_mode():
             logit = torch.cat([self.network.module(c) for c in self.held_inputs.split(CHUNK)])
         logit = logit.cpu().numpy().astype(np.float64)
         loss = np.mean(np.logaddexp(0, logit) - logit * self.held_label)

@@ -1,4 +1,4 @@
-"""Torch's global state (random numbers, threads), set for a while and put back.
+"""Torch's global random numbers, set for a while and put back.
 
 One training at a time holds it, so that trainings in several threads of QGIS stay repeatable;
 they would not run faster side by side, as small batches hold Python's lock.
@@ -22,25 +22,14 @@ _LOCK = threading.Lock()
 def reproducible(
     torch: Any, seed: int, epoch: int, device: str, progress: Progress
 ) -> Iterator[None]:
-    """Hold torch's global state (random numbers, threads) fixed by seed and epoch for a while."""
+    """Hold torch's random numbers fixed by seed and epoch for a while."""
     while not _LOCK.acquire(timeout=0.2):
         progress.check()
     try:
         devices = [torch.cuda.current_device()] if device == "cuda" else []
-        with torch.random.fork_rng(devices), one_thread(torch):
+        with torch.random.fork_rng(devices):
             number = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
             torch.manual_seed(int(number >> np.uint64(1)))
             yield
     finally:
         _LOCK.release()
-
-
-@contextlib.contextmanager
-def one_thread(torch: Any) -> Iterator[None]:
-    """Small networks are faster on one thread than on many (measured), and repeatable."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -13,11 +13,14 @@ from ..validation.metrics import evaluate
 from ..validation.splits import SPLITS
 from .table import Encoded
 
+#: Metrics by part of the samples.
+Metrics = dict[str, dict[str, float]]
+
 #: Metrics shown in the log.
 SHOWN = ("AUC", "ACC", "Kappa")
 
 
-def part_metrics(probability: np.ndarray, encoded: Encoded) -> dict[str, dict[str, float]]:
+def part_metrics(probability: np.ndarray, encoded: Encoded) -> Metrics:
     """Return the metrics of each part that has rows of both classes.
 
     Parameters
@@ -33,16 +36,14 @@ def part_metrics(probability: np.ndarray, encoded: Encoded) -> dict[str, dict[st
     return metrics
 
 
-def model_metrics(
-    model: Model, encoded: Encoded
-) -> tuple[dict[str, dict[str, float]], list[dict[str, dict[str, float]]]]:
+def model_metrics(model: Model, encoded: Encoded) -> tuple[Metrics, list[Metrics]]:
     """Return metrics of the mean of all members, and of each member."""
     probability = model.probability(encoded.inputs)
     members = [part_metrics(row, encoded) for row in probability]
     return part_metrics(probability.mean(axis=0), encoded), members
 
 
-def logistic_metrics(encoded: Encoded) -> Optional[dict[str, dict[str, float]]]:
+def logistic_metrics(encoded: Encoded) -> Optional[Metrics]:
     """Return what a logistic regression on the same rows reaches; None without scikit-learn."""
     from ..baselines.logistic import LOGISTIC
     from ..errors import MissingPackageError
@@ -63,6 +64,12 @@ def log_metrics(title: str, metrics: Mapping[str, Mapping[str, float]], progress
     progress.info(f"{title}: {'; '.join(parts)}.")
 
 
+def compare(own: float, other: float) -> str:
+    """Return ``"better"``, ``"equal"`` or ``"worse"``: two AUCs as they are shown, 3 decimals."""
+    shown, beside = round(own, 3), round(other, 3)
+    return "equal" if shown == beside else "better" if shown > beside else "worse"
+
+
 def log_comparison(
     title: str,
     metrics: Mapping[str, Mapping[str, float]],
@@ -77,7 +84,12 @@ def log_comparison(
     if part is None:
         return
     own, other = metrics[part]["AUC"], logistic[part]["AUC"]
-    if own < other:
+    verdict = compare(own, other)
+    if verdict == "equal":
+        progress.info(
+            f"On the {part} rows {title} does as well as logistic regression (both AUC {own:.3f})."
+        )
+    elif verdict == "worse":
         progress.warn(
             f"On the {part} rows logistic regression (AUC {other:.3f}) does better than {title} "
             f"(AUC {own:.3f})."

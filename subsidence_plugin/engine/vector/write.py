@@ -162,7 +162,9 @@ def _fill(path: str, fields, points) -> None:
     try:
         fill_table(path, table, [f[0] for f in fields], [f[2] for f in fields], points)
     except sqlite3.Error as error:
-        raise OutputError(f"The layer '{path}' cannot be written: {error}") from error
+        raise OutputError(
+            f"The layer '{path}' cannot be written ({error}); is the disk full?"
+        ) from error
     if points is not None:
         dataset = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE)
         name = table.replace("'", "''")

@@ -120,7 +120,7 @@ def tree(data):
         (lambda t: t["offsets"].__setitem__(1, 0), "do not fill their arrays"),
         (lambda t: t.update(value=t["value"][:-1]), "differ in length"),
         (lambda t: t.update(value=t["value"] * 3), "is no fraction"),
-        (lambda t: t.update(left=t["left"].astype(np.int64)), "expected is int32"),
+        (lambda t: t.update(left=t["left"].astype(np.int64)), "its architecture needs int32"),
         (lambda t: t.pop("right"), "'right' is missing"),
         (lambda t: t.update(more=np.zeros(1)), "'more' is surplus"),
     ],

@@ -99,6 +99,15 @@ def test_points_lie_on_valid_cells_at_their_distances(tmp_path, presence, mask):
     assert (tmp_path / "out.qml").exists()
 
 
+def test_subsidence_outside_of_the_mask_is_counted_or_refused(tmp_path, mask):
+    away = points_file(tmp_path / "a.gpkg", [LEFT + 9, LEFT - 9e5], [TOP - 9, TOP])
+    found, _absent, log = make(tmp_path, away, mask=mask)
+    assert len(found) == 4 and "1 of 2 subsidence points lie outside the mask raster" in log
+    away = points_file(tmp_path / "b.gpkg", [LEFT - 9e5], [TOP])
+    with pytest.raises(InputError, match=r"No subsidence lies on the mask .*mask\.tif"):
+        make(tmp_path, away, mask=mask)
+
+
 def test_a_mask_raster_is_covered_evenly(tmp_path, presence, mask):
     found, absent, _log = make(tmp_path, presence, mask=mask, ratio=50)
     rows, columns, _inside = GRID.cells(found.x[absent], found.y[absent])

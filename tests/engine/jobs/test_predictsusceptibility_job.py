@@ -149,6 +149,7 @@ def test_tiles_give_what_the_whole_raster_gives(tmp_path, model, source, progres
     assert raster.metadata["SUBSIDENCE_KIND"] == "probability"
     assert raster.metadata["SUBSIDENCE_SOURCE"] == source[0]
     assert raster.metadata["SUBSIDENCE_MODEL"] == load_model(model).model_id
+    assert raster.metadata["SUBSIDENCE_UNITS"] == "probability"
     band = raster.dataset.GetRasterBand(1)
     assert raster.names == ["probability"] and np.isnan(raster.bands[0].nodata)
     assert band.GetOverviewCount() > 0 and band.GetBlockSize() == [256, 256]
@@ -287,6 +288,16 @@ def test_errors_are_one_sentence_and_leave_nothing(tmp_path, folder, model, sour
 def test_cuda_asked_for_where_there_is_none(tmp_path, model, source, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     refused(tmp_path, DeviceError, "DEVICE is CUDA", source[0], model, device=2)
+
+
+def test_a_baseline_says_that_it_computes_on_the_cpu(tmp_path, source, progress, lines):
+    card = Card("logistic", [Factor("slope", "continuous", 0.0, 2.0)])
+    arrays = {"coefficients": np.array([2.0]), "intercept": np.array([-1.0])}
+    save_model(str(tmp_path / "b.safetensors"), [arrays], card)
+    job.run(progress, source[0], str(tmp_path / "b.safetensors"), str(tmp_path / "p.tif"), device=2)
+    assert "Computing on the CPU, as baselines do, whatever DEVICE says." in lines
+    expected = 1 / (1 + np.exp(1 - source[1]["slope"]))
+    assert np.nanmax(np.abs(Raster(str(tmp_path / "p.tif")).read()[0] - expected)) < 1e-6
 
 
 def test_a_factor_without_any_value_is_named(tmp_path, model):

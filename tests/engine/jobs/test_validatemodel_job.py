@@ -1,5 +1,7 @@
 """The validation job on models whose probabilities are known by formula."""
 
+import json
+
 import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.errors import InputError
@@ -142,3 +144,18 @@ def test_missing_factors_are_named(tmp_path, table):
         validate(tmp_path, table, [model(tmp_path, factors=("depth", "clay"))])
     with pytest.raises(InputError, match="No model file was given"):
         validate(tmp_path, table, [])
+
+
+@pytest.mark.parametrize(
+    ("trained", "sampled"), [("classes", "continuous"), ("continuous", "classes")]
+)
+def test_values_and_class_codes_are_not_mixed_up(tmp_path, table, trained, sampled):
+    card = Card("logistic", [Factor("depth", trained)])
+    path, samples = str(tmp_path / "m.safetensors"), str(tmp_path / "samples.gpkg")
+    save_model(path, [{"coefficients": np.ones(1), "intercept": np.zeros(1)}], card)
+    x, metadata = np.arange(100.0), {"kinds": json.dumps({"Depth": sampled, "slope": "continuous"})}
+    write_points(samples, x, x, table, "EPSG:32648", metadata)
+    arguments = {"samples": samples, "models": [path], "output": str(tmp_path / "metrics.csv")}
+    with pytest.raises(InputError, match=r"was trained on \w+ of 'depth' and the samples hold"):
+        run_job("validatemodel", arguments, Progress())
+    assert not (tmp_path / "metrics.csv").exists()

@@ -69,6 +69,12 @@ def test_class_stack_by_other_rules_is_refused(progress):
         match_bands(CODED, bands("slope", "twi", rule=other), True, "c.tif", progress)
 
 
+def test_class_stack_with_a_damaged_rule_is_refused(progress):
+    broken = {"slope": "{"}
+    with pytest.raises(InputError, match="class rule of the band 'slope' is not valid JSON"):
+        match_bands(CODED, bands("slope", "twi", rule=broken), True, "c.tif", progress)
+
+
 def test_raw_factors_are_classified_by_the_rules_of_the_model(progress, lines):
     match = match_bands(CODED, bands("twi", "slope"), False, "a.tif", progress)
     assert match.bands == [2, 1] and match.rules[0].breaks == (5.0, 15.0)

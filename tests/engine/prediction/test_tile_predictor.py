@@ -1,5 +1,6 @@
 """Prediction on arrays: masks, scaling, members, precision, memory of the GPU."""
 
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -136,6 +137,19 @@ def test_prior_correction_by_hand():
     assert np.allclose(got, [4 / 103, 0, 1])
     # from 1 in 4 to 1 in 2: odds 1 · 1 · 3 = 3 -> 0.75
     assert np.allclose(correct_prior(np.array([0.5]), 0.25, 0.5), [0.75])
+
+
+@pytest.mark.parametrize("near", [0.1, 1.0])
+def test_prior_correction_in_single_precision_keeps_order(near):
+    """The 2000 numbers below ``near`` that single precision can tell apart; a prior far lower."""
+    steps = np.arange(2000, 0, -1)
+    first = np.float32(near).view(np.int32)
+    probability = (first - steps).astype(np.int32).view(np.float32)
+    got = correct_prior(probability, 0.5, 0.01)
+    odds = [Fraction(float(p)) / (1 - Fraction(float(p))) / 99 for p in probability]
+    assert got.dtype == np.float32
+    assert np.array_equal(got, np.array([float(o / (1 + o)) for o in odds], np.float32))
+    assert (np.diff(got) >= 0).all() and (near < 1 or (np.diff(got) > 0).all())
 
 
 def test_prior_correction_of_each_member_before_the_mean():

@@ -75,6 +75,18 @@ def test_written_rasters_have_overviews_and_statistics_also_with_an_empty_band(t
     assert band.GetBlockSize() == [256, 256]
 
 
+def test_overviews_of_codes_hold_codes_also_in_a_stack_of_floats(tmp_path):
+    values = np.zeros((2, 600, 600), dtype=np.float32)
+    values[:, :, ::2], values[:, :, 1::2] = 1, 2  # the mean of two neighbours is 1.5
+    kinds = ["continuous", "categorical"]
+    mixed = gdal.Open(write(tmp_path / "a.tif", values, ["a", "b"], kinds=kinds))
+    codes = mixed.GetRasterBand(2).GetOverview(0).ReadAsArray()
+    assert set(np.unique(codes)) <= {1.0, 2.0}
+    assert np.isnan(mixed.GetRasterBand(2).GetNoDataValue())
+    plain = gdal.Open(write(tmp_path / "b.tif", values, ["a", "b"], kinds=["continuous"] * 2))
+    assert np.unique(plain.GetRasterBand(2).GetOverview(0).ReadAsArray()).tolist() == [1.5]
+
+
 def test_names_come_from_bands_else_from_the_file(tmp_path):
     driver = gdal.GetDriverByName("GTiff")
     for bands in (1, 2):

@@ -10,9 +10,10 @@ from land_subsidence.subsidence_plugin.engine.networks.registry import ARCHITECT
 from land_subsidence.subsidence_plugin.engine.progress import Progress
 from land_subsidence.subsidence_plugin.engine.training import loop
 from land_subsidence.subsidence_plugin.engine.training.device import choose_device
-from land_subsidence.subsidence_plugin.engine.training.holdout import auc, holdout_rows
+from land_subsidence.subsidence_plugin.engine.training.holdout import holdout_rows
 from land_subsidence.subsidence_plugin.engine.training.loop import train
 from land_subsidence.subsidence_plugin.engine.training.settings import Settings, settings_of
+from land_subsidence.subsidence_plugin.engine.validation.metrics import auc
 
 torch = pytest.importorskip("torch")
 SMALL = {"blocks": 2, "block_units": 16, "dense1": 8, "dense2": 8}
@@ -217,13 +218,6 @@ def test_holdout_of_whole_folds():
         holdout_rows(label, 0.15, 3, label)
     with pytest.raises(InputError, match="1 training rows with label 1"):
         holdout_rows(np.array([0, 0, 0, 1]), 0.2, 1)
-
-
-def test_auc_counts_ties_half():
-    assert auc(np.array([0, 0, 1, 1]), np.array([1, 2, 3, 4])) == 1.0
-    assert auc(np.array([0, 1, 0, 1]), np.array([1, 1, 2, 2])) == 0.5
-    # Pairs (1, 0): 3>1, 3>2, 2=2 (half), 2>1 -> 3.5 of 4.
-    assert auc(np.array([0, 0, 1, 1]), np.array([1, 2, 2, 3])) == 0.875
 
 
 def test_device_is_chosen_and_said():
