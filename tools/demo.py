@@ -16,6 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "demo"
 LOG = OUT / "log.txt"
+LAYERS = OUT / "layers"
+CONTINUOUS = (
+    "groundwater", "holocene_thickness", "rainfall", *(f"band{number}" for number in range(1, 8)),
+)  # fmt: skip
+CATEGORICAL = ("engineering_geology", "hydrogeology", "lulc")
 NETWORKS = ("drdn", "cnn", "lstm", "cnnlstm")
 #: Method of `trainbaseline` by the name of the model file.
 BASELINES = {"logistic": 0, "forest": 1}
@@ -38,10 +43,25 @@ def step(algorithm: str, **parameters: object) -> None:
 
 
 def prepare() -> None:
-    """Make the example area, classes of its factors, absence points, samples."""
+    """Make the example's raw layers, factors and classes from them, points and samples."""
     step(
-        "createexample", WIDTH=600, HEIGHT=500, SEED=7, FACTORS=OUT / "factors.tif",
+        "createexample", WIDTH=600, HEIGHT=500, SEED=7, FACTORS=OUT / "example.tif",
         INVENTORY=OUT / "inventory.gpkg", INSAR=OUT / "insar.gpkg", TRUTH=OUT / "truth.tif",
+        DEM=OUT / "dem.tif", FOLDER=LAYERS,
+    )  # fmt: skip
+    step("topographicfactors", INPUT=OUT / "dem.tif", OUTPUT=OUT / "topography.tif")
+    step(
+        "spectralindices", RED=LAYERS / "band4.tif", NIR=LAYERS / "band5.tif", INDICES=0, SCALE=1,
+        OFFSET=0, OUTPUT=OUT / "ndvi.tif",
+    )  # fmt: skip
+    step(
+        "alignfactors",
+        RASTERS=[
+            OUT / "topography.tif", OUT / "ndvi.tif",
+            *(LAYERS / f"{name}.tif" for name in CONTINUOUS),
+        ],
+        CATEGORICAL=[LAYERS / f"{name}.tif" for name in CATEGORICAL],
+        OUTPUT=OUT / "factors.tif",
     )  # fmt: skip
     step(
         "reclassifyfactors", FACTORS=OUT / "factors.tif", METHOD=0, CLASSES=5,

@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessingOutputNumber,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
 )
 
@@ -84,6 +85,14 @@ class CreateExample(SubsidenceAlgorithm):
             "DEM", "Elevation model",
             "The elevation without holes, as input of 'Topographic factors'.", optional=True,
         )  # fmt: skip
+        self.add(
+            QgsProcessingParameterFolderDestination(
+                "FOLDER", "Folder for the raw layers", None, True, False
+            ),
+            "On request one raster for each factor that is not made from elevation or bands: with "
+            "the elevation model, what a user begins with, to be brought together by 'Align "
+            "factors'.",
+        )
         for name, text in (
             ("PRESENCE_COUNT", "Subsidence points"),
             ("INSAR_COUNT", "InSAR points"),
@@ -108,6 +117,6 @@ class CreateExample(SubsidenceAlgorithm):
             "dates": values.integer("DATES"),
             **{
                 name.lower(): values.output(name)
-                for name in ("FACTORS", "INVENTORY", "INSAR", "TRUTH", "DEM")
+                for name in ("FACTORS", "INVENTORY", "INSAR", "TRUTH", "DEM", "FOLDER")
             },
         }

@@ -80,6 +80,6 @@ class MapProject(SubsidenceAlgorithm):
                 export_pdf(layout, outputs.path(pdf_path))
             progress(1.0)
         for node in project.layerTreeRoot().findLayers():
-            shown = "visible" if node.isVisible() else "switched off"
+            shown = "visible" if node.isVisible() else "switched off (see the help)"
             progress.info(f"{node.name()}: {shown}")
         return {}

@@ -22,7 +22,7 @@ def test_describes_a_model(run, log, tmp_path):
         "ARCHITECTURE": "logistic", "MEMBERS": 1, "FACTORS": "slope", "MODEL_ID": model_id,
         "REPORT": str(report),
     }  # fmt: skip
-    assert "Logistic regression, 1 member(s) of 2 numbers" in log.text
+    assert "Logistic regression, members: 1, of 2 numbers" in log.text
     assert "Factor slope (continuous): 2 to 34.5" in log.text
     assert "On the validation rows: AUC 0.875, ACC 0.750" in log.text
     assert "0.875" in report.read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from land_subsidence.subsidence_plugin.engine.models.file import save_model
 from land_subsidence.subsidence_plugin.engine.raster.grid import Grid
 from land_subsidence.subsidence_plugin.engine.raster.read import Raster
 from land_subsidence.subsidence_plugin.engine.raster.write import RasterWriter
-from osgeo import gdal
+from osgeo import gdal, osr
 from qgis.core import QgsProcessingException, QgsProcessingFeedback, QgsRasterLayer
 
 torch = pytest.importorskip("torch")
@@ -19,13 +19,17 @@ pytest.importorskip("safetensors")
 
 ALGORITHM = "subsidence:predictsusceptibility"
 
+reference = osr.SpatialReference()
+reference.ImportFromEPSG(32648)
+UTM48 = reference.ExportToWkt()
+
 
 @pytest.fixture
 def material(tmp_path):
     """A stack of two factors with a hole, and a logistic model with weights set by hand."""
     values = np.random.default_rng(1).random((2, 60, 80)).astype(np.float32)
     values[0, 10, 20] = np.nan
-    grid = Grid(80, 60, (500_000.0, 10.0, 0, 2_000_000.0, 0, -10.0), "")
+    grid = Grid(80, 60, (500_000.0, 10.0, 0, 2_000_000.0, 0, -10.0), UTM48)
     with RasterWriter(str(tmp_path / "stack.tif"), grid, ["twi", "slope"]) as writer:
         writer.write(values)
     card = Card("logistic", [Factor("slope"), Factor("twi")])

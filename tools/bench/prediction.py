@@ -66,7 +66,7 @@ def make_stack(path: Path):
     grid = Grid(WIDTH, HEIGHT, (0.0, 30.0, 0.0, 0.0, 0.0, -30.0), "")
     rows, columns = random.integers(0, HEIGHT, ROWS), random.integers(0, WIDTH, ROWS)
     samples = np.empty((ROWS, FACTORS), np.float32)
-    with RasterWriter(str(path), grid, NAMES, metadata={"SUBSIDENCE_KIND": "factors"}) as writer:
+    with RasterWriter(str(path), grid, NAMES, metadata={"SUBSIDENCE_KIND": "factor_stack"}) as writer:
         for index in range(FACTORS):
             field = zoom(random.random((32, 32)), WIDTH / 32, order=1)
             field = (field + 0.05 * random.standard_normal(field.shape)).astype(np.float32)

@@ -74,6 +74,11 @@ FACTORS = (
     Factor("twi", "ln(m)"),
     *(Factor(f"band{i}", "top-of-atmosphere reflectance") for i in range(1, 8)),
 )
+
+#: What topographicfactors and spectralindices make from the elevation and the bands.
+DERIVED = ("aspect", "slope", "curvature", "elevation", "ndvi", "twi")
+#: The others: layers that a user has from surveys, maps and satellites.
+SURVEYED = tuple(factor.name for factor in FACTORS if factor.name not in DERIVED)
 #: Factors that miss data together, and the share of the area that each group misses.
 HOLES = {
     "cloud": (("ndvi", *(f"band{i}" for i in range(1, 8))), 0.012),

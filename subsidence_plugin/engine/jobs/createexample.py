@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 from osgeo import osr
 
 from ..errors import InputError
-from ..example.factors import FACTORS, example_factors, holes, holes_of
+from ..example.factors import FACTORS, SURVEYED, Factor, example_factors, holes, holes_of
 from ..example.insar import FIRST_DAY, STEP, insar_points
 from ..example.inventory import draw_presence, presence_count
 from ..example.truth import DRIVERS, INTERACTION, PREVALENCE, bayes_auc, truth_probability
@@ -39,6 +40,7 @@ def run(
     resolution: float = 12.5,
     points: Optional[int] = None,
     dates: int = 304,
+    folder: Optional[str] = None,
 ) -> dict[str, Any]:
     """Write the example area.
 
@@ -59,6 +61,9 @@ def run(
         Subsidence points; default 4,698 at 2000 × 1500 cells, see ``presence_count``.
     dates : int
         Dates of the series, 6 days apart.
+    folder : str, optional
+        Gets one GeoTIFF a factor that does not come from the elevation or the bands
+        (``SURVEYED``): with ``dem``, the layers that a user begins with.
 
     Returns
     -------
@@ -75,7 +80,8 @@ def run(
     refuse_shapefile(insar, "A layer of InSAR time series")
     grid = Grid(width, height, (CORNER[0], resolution, 0.0, CORNER[1], 0.0, -resolution), _crs())
     shape = height, width
-    with Outputs(factors, inventory, insar, truth, dem) as outputs:
+    raw = {name: str(Path(folder) / f"{name}.tif") for name in SURVEYED} if folder else {}
+    with Outputs(factors, inventory, insar, truth, dem, *raw.values()) as outputs:
         land, layers = example_factors(shape, resolution, seed, progress.part(0, 0.45))
         probability, logit = truth_probability({name: layers[name] for name in DRIVERS})
         masks = holes(shape, seed)
@@ -98,6 +104,8 @@ def run(
         drawn = _write_inventory(outputs.path(inventory), grid, probability, count, known, seed)
         if drawn < count:
             progress.warn(f"Only {drawn} cells subside, so the inventory has no {count} points.")
+        for name, path in raw.items():
+            _write_raw(outputs.path(path), grid, name, layers[name], masks, known)
         _write_factors(
             outputs.path(factors), grid, layers, masks, described, progress.part(0.65, 1)
         )
@@ -148,15 +156,27 @@ def _write_factors(path: str, grid: Grid, layers, masks, metadata, progress: Pro
     ) as writer:
         for index, factor in enumerate(FACTORS, start=1):
             progress((index - 1) / (len(FACTORS) + 6))
-            values = layers.pop(factor.name).astype(np.float32)
-            values[holes_of(factor.name, masks)] = np.nan
-            writer.write(values, band=index)
-            band = writer.dataset.GetRasterBand(index)
-            band.SetMetadataItem("unit", factor.unit)
-            if factor.legend:
-                band.SetMetadataItem("legend", json.dumps(factor.legend))
+            _write_factor(writer, index, factor, layers.pop(factor.name), masks)
     write_style("factors", path)
     progress(1)
+
+
+def _write_factor(writer: RasterWriter, index: int, factor: Factor, layer, masks) -> None:
+    values = layer.astype(np.float32)
+    values[holes_of(factor.name, masks)] = np.nan
+    writer.write(values, band=index)
+    band = writer.dataset.GetRasterBand(index)
+    band.SetMetadataItem("unit", factor.unit)
+    if factor.legend:
+        band.SetMetadataItem("legend", json.dumps(factor.legend))
+
+
+def _write_raw(path: str, grid: Grid, name: str, layer, masks, metadata) -> None:
+    factor = next(f for f in FACTORS if f.name == name)
+    metadata = {"SUBSIDENCE_KIND": "factor_stack", **metadata}
+    with RasterWriter(path, grid, [name], kinds=[factor.kind], metadata=metadata) as writer:
+        _write_factor(writer, 1, factor, layer, masks)
+    write_style("factors", path)
 
 
 def _write_truth(path: str, grid: Grid, probability: np.ndarray, metadata) -> None:

@@ -98,8 +98,12 @@ def run(
             curves = ProbabilityCounts(probability, events.groups)
             part = progress.part(0.6, 0.95)
             count_tiles(Raster(probability), events, one_per_cell, [curves], part)
+        # The probability raster ranks the cells of a susceptibility map more finely than classes.
+        rates = (curves.success, curves.prediction) if curves and is_susceptibility else None
         write_table(
-            outputs.path(output), ratio_columns(tables), {"SUBSIDENCE_KIND": "frequency_ratio"}
+            outputs.path(output),
+            ratio_columns(tables, rates),
+            {"SUBSIDENCE_KIND": "frequency_ratio"},
         )
         results = _summary(tables, curves, progress)
         if report:
@@ -129,10 +133,15 @@ def read_events(
     chosen = np.ones(len(features), bool)
     if label_field:
         chosen = presences(features.number(label_field), label_field)
-    progress.info(
-        f"{int(chosen.sum())} of {len(features)} rows are subsidence"
-        + (f" ('{label_field}' = 1)." if label_field else " (there is no label field).")
-    )
+    if label_field:
+        progress.info(
+            f"{int(chosen.sum())} of {len(features)} rows are subsidence ('{label_field}' = 1)."
+        )
+    else:
+        progress.warn(
+            f"No label field is given: all {len(features)} rows count as subsidence; name the "
+            "field in LABEL_FIELD if some are stable."
+        )
     if not split_field:
         progress.info("There is no split field: all events are counted together.")
         return Events(features, {ALL: chosen})

@@ -57,7 +57,7 @@ def description(model: Model, name: str) -> list[str]:
     card = model.card
     tensors = sum(array.size for array in model.arrays[0].values())
     lines = [
-        f"{name}: {title_of(model)}, {model.members} member(s) of {tensors} numbers, "
+        f"{name}: {title_of(model)}, members: {model.members}, of {tensors} numbers, "
         f"id {model.model_id}.",
         f"Trained on {card.source or 'unknown samples'}: "
         + ", ".join(f"{part} {n.get('rows')} rows" for part, n in card.split.items()),

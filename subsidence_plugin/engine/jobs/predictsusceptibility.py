@@ -84,7 +84,10 @@ def run(
     match = _match(raster, loaded, progress)
     chosen, exact = _device(loaded, device, precision, progress)
     workers = threads or (CUDA_WORKERS if chosen == "cuda" else cores())
-    progress.info(f"{loaded.card.architecture}, {loaded.members} member(s); {workers} threads.")
+    progress.info(
+        f"Model {loaded.model_id}: {loaded.card.architecture}, members: {loaded.members}; "
+        f"threads: {workers}."
+    )
     tile = _tile(raster, match, chosen)
     forwards = Forwards(
         loaded,

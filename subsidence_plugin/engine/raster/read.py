@@ -153,8 +153,13 @@ def check_names(names: Sequence[str], sources: Sequence[str]) -> None:
 
 
 def open_stack(path: str) -> Raster:
-    """Open a factor or class stack and check its band names and kinds."""
+    """Open a factor or class stack and check its CRS, band names and kinds."""
     raster = Raster(path)
+    if not raster.grid.crs:
+        raise InputError(
+            f"The raster '{path}' has no coordinate reference system; assign the right one to it "
+            "(Raster > Projections > Assign projection)."
+        )
     check_names(
         raster.names, [f"{os.path.basename(raster.path)} band {b.index}" for b in raster.bands]
     )

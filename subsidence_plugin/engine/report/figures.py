@@ -94,7 +94,10 @@ def training_history(
             _draw_history(axes[0], run, key, text if number == 0 else "", index, strength)
         if with_auc:
             _draw_history(axes[1], run, "validation_auc", "", 1, strength)
+    from matplotlib.ticker import MaxNLocator
+
     for ax in axes:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         for number, epoch in enumerate(best_epochs):
             text = "weights kept" if number == 0 else ""
             ax.axvline(epoch, color=COLOURS[6], linewidth=0.9, linestyle=":", label=text)
@@ -115,7 +118,7 @@ def _draw_history(ax: Axes, run: Mapping, key: str, text: str, index: int, stren
     mark = "o" if known.sum() == 1 else ""
     ax.plot(
         x[known], y[known], color=colour(index), linestyle=dash(index), linewidth=1.6,
-        alpha=strength, label=text, marker=mark,
+        alpha=strength, label=text, marker=mark, zorder=3 - index,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Optional
 import numpy as np
 
 from ..models.card import Card
-from ..training.scores import compare
+from ..training.scores import comparison
 from .figures import training_history
 from .html import Figure, Heading, Section, Table, write_report
 
@@ -68,14 +68,10 @@ def _lead(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> str:
     part = _judged(metrics)
     if not part:
         return f"{title} was trained; no part of the samples has rows of both classes to judge it."
-    own = _auc(metrics, part)
     rows = "training rows (no others were given)" if part == "train" else f"{part} rows"
-    text = f"{title} reaches an AUC of {own:.3f} on the {rows}"
-    other = _auc(logistic or {}, part)
-    if other is None:
-        return text + "."
-    verdict = {"equal": "the same as"}.get(compare(own, other), f"{compare(own, other)} than")
-    return f"{text}, {verdict} a logistic regression on the same rows ({other:.3f})."
+    if logistic is None or _auc(logistic, part) is None:
+        return f"{title} reaches an AUC of {_auc(metrics, part):.3f} on the {rows}."
+    return f"On the {rows} {comparison(title, metrics[part], logistic[part])}."
 
 
 def _figures(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> Table:

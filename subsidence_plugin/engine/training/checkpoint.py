@@ -6,6 +6,7 @@ dropout follow from seed and epoch alone, so weights, optimizer moments and the 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -113,6 +114,8 @@ class Checkpoint:
             aside.write_bytes(content)
             os.replace(aside, self.path)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                aside.unlink()
             raise OutputError(
                 f"The checkpoint '{self.path}' cannot be written ({error.strerror}); choose "
                 "another folder."

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..models.model import Model
 from ..progress import Progress
-from ..validation.metrics import evaluate
+from ..validation.metrics import auc_margin, evaluate
 from ..validation.splits import SPLITS
 from .table import Encoded
 
@@ -64,10 +64,38 @@ def log_metrics(title: str, metrics: Mapping[str, Mapping[str, float]], progress
     progress.info(f"{title}: {'; '.join(parts)}.")
 
 
-def compare(own: float, other: float) -> str:
-    """Return ``"better"``, ``"equal"`` or ``"worse"``: two AUCs as they are shown, 3 decimals."""
-    shown, beside = round(own, 3), round(other, 3)
-    return "equal" if shown == beside else "better" if shown > beside else "worse"
+def compare(own: Mapping[str, float], other: Mapping[str, float]) -> tuple[str, float]:
+    """Return how two models differ by AUC on the same rows, and the margin of chance.
+
+    Parameters
+    ----------
+    own, other : mapping
+        Metrics of ``evaluate`` on the same rows.
+
+    Returns
+    -------
+    verdict : {"better", "worse", "alike"}
+        "alike" where the difference is within the 95 % margin of one AUC (``auc_margin``).
+    margin : float
+    """
+    positives = int(own["TP"] + own["FN"])
+    negatives = int(own["TN"] + own["FP"])
+    margin = auc_margin(own["AUC"], positives, negatives)
+    difference = own["AUC"] - other["AUC"]
+    if abs(difference) <= margin:
+        return "alike", margin
+    return ("better" if difference > 0 else "worse"), margin
+
+
+def comparison(title: str, own: Mapping[str, float], other: Mapping[str, float]) -> str:
+    """Return the comparison with a logistic regression as the end of a sentence."""
+    verdict, margin = compare(own, other)
+    ending = {
+        "better": f"better than logistic regression ({other['AUC']:.3f})",
+        "worse": f"worse than logistic regression ({other['AUC']:.3f})",
+        "alike": f"no clear difference from logistic regression ({other['AUC']:.3f})",
+    }[verdict]
+    return f"{title} has an AUC of {own['AUC']:.3f} ± {margin:.3f}, {ending}"
 
 
 def log_comparison(
@@ -83,22 +111,12 @@ def log_comparison(
     part = next((p for p in ("validation", "test") if p in metrics and p in logistic), None)
     if part is None:
         return
-    own, other = metrics[part]["AUC"], logistic[part]["AUC"]
-    verdict = compare(own, other)
-    if verdict == "equal":
-        progress.info(
-            f"On the {part} rows {title} does as well as logistic regression (both AUC {own:.3f})."
-        )
-    elif verdict == "worse":
-        progress.warn(
-            f"On the {part} rows logistic regression (AUC {other:.3f}) does better than {title} "
-            f"(AUC {own:.3f})."
-        )
+    own, other = metrics[part], logistic[part]
+    text = f"On the {part} rows {comparison(title, own, other)}."
+    if compare(own, other)[0] == "worse":
+        progress.warn(text)
     else:
-        progress.info(
-            f"On the {part} rows {title} (AUC {own:.3f}) does better than logistic regression "
-            f"(AUC {other:.3f})."
-        )
+        progress.info(text)
 
 
 def runs_table(

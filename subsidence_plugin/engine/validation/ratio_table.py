@@ -71,11 +71,16 @@ def factor_ratios(
     )  # fmt: skip
 
 
-def ratio_columns(tables: Sequence[FactorRatios]) -> dict[str, object]:
+def ratio_columns(
+    tables: Sequence[FactorRatios],
+    rates: Optional[tuple[Optional[RateCurve], Optional[RateCurve]]] = None,
+) -> dict[str, object]:
     """Return the table of all factors as columns: one row a class.
 
     ``area_percent`` and ``event_percent`` are in percent as in H's Table 2; the events of the
-    training and the validation rows stand beside those that the ratio is made from.
+    training and the validation rows stand beside those that the ratio is made from. The areas
+    under the success- and prediction-rate curve are those of ``rates`` where given, else each
+    factor's own, from its classes.
     """
     with_split = ALL not in tables[0].events
     columns: dict[str, object] = {
@@ -97,8 +102,11 @@ def ratio_columns(tables: Sequence[FactorRatios]) -> dict[str, object]:
             ratios = [frequency_ratio(t.area, e).ratio for t, e in zip(tables, events)]
             columns[f"{title}_events"] = np.concatenate(events)
             columns[f"{title}_ratio"] = np.concatenate(ratios)
-    columns["success_rate_area"] = _repeated(tables, [t.success for t in tables])
-    columns["prediction_rate_area"] = _repeated(tables, [t.prediction for t in tables])
+    success, prediction = rates or (None, None)
+    columns["success_rate_area"] = _repeated(tables, [success or t.success for t in tables])
+    columns["prediction_rate_area"] = _repeated(
+        tables, [prediction or t.prediction for t in tables]
+    )
     return columns
 
 

@@ -17,10 +17,10 @@ NAMES = {
 }  # fmt: skip
 
 
-def make(folder, progress=None, **changes):
+def make(place, progress=None, **changes):
     """Run the job into a folder; returns its results."""
     arguments = {"width": 130, "height": 110, "seed": 5, "dates": 40}
-    arguments.update({key: str(folder / name) for key, name in NAMES.items()}, **changes)
+    arguments.update({key: str(place / name) for key, name in NAMES.items()}, **changes)
     return run_job("createexample", arguments, progress or Progress())
 
 
@@ -181,3 +181,16 @@ def test_more_points_than_subsiding_cells_are_said(tmp_path):
     results = make(tmp_path, Progress(on_message=lambda t, _l: said.append(t)), points=9000)
     assert 900 < results["PRESENCE_COUNT"] < 9000
     assert any("so the inventory has no 9000 points" in text for text in said)
+
+
+def test_raw_layers_are_the_bands_that_are_not_derived(example, tmp_path):
+    folder, _results = example
+    make(tmp_path, folder=str(tmp_path / "layers"))
+    stack = Raster(str(folder / "factors.tif"))
+    derived = {"aspect", "slope", "curvature", "elevation", "ndvi", "twi"}
+    written = {path.stem: path for path in (tmp_path / "layers").glob("*.tif")}
+    assert set(written) == set(stack.names) - derived
+    for name, path in written.items():
+        raw, band = open_stack(str(path)), stack.band(name)
+        assert (raw.names, raw.bands[0].kind) == ([name], band.kind)
+        assert np.array_equal(raw.read()[0], stack.read(bands=[band.index])[0], equal_nan=True)

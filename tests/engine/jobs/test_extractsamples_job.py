@@ -282,7 +282,7 @@ def test_bad_stacks_are_one_sentence(tmp_path):
     no_crs = Grid(GRID.width, GRID.height, GRID.transform, "")
     for number, (grid, names, text) in enumerate(
         [
-            (no_crs, NAMES, "The factor stack has no coordinate reference system"),
+            (no_crs, NAMES, "has no coordinate reference system; assign the right one"),
             (GRID, ["slope", "Label"], "has a factor called 'Label', which samples use"),
             (GRID, ["slope", "SLOPE"], "Two factors are called 'SLOPE'"),
         ]

@@ -88,7 +88,7 @@ def test_places_of_events_are_counted_in_the_log(tmp_path, class_raster):
     log = Log()
     table, _ = ratios(tmp_path, class_raster, points(tmp_path, cells), log)
     np.testing.assert_array_equal(table["events"], [1, 1, 0])
-    assert "6 of 6 rows are subsidence (there is no label field)" in log.text
+    assert "No label field is given: all 6 rows count as subsidence" in log.text
     assert "There is no split field: all events are counted together." in log.text
     assert "1 outside it, 2 in a cell already counted" in log.text
     assert "1 of them on no data of 'susceptibility'" in log.text

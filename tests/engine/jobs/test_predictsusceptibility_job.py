@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 gdal = pytest.importorskip("osgeo.gdal")
+osr = pytest.importorskip("osgeo.osr")
 torch = pytest.importorskip("torch")
 
 from land_subsidence.subsidence_plugin.engine.errors import (  # noqa: E402
@@ -46,6 +47,10 @@ FACTORS = [
 ]
 SMALL = {"blocks": 2, "block_units": 16, "dense1": 8, "dense2": 4}
 
+reference = osr.SpatialReference()
+reference.ImportFromEPSG(32648)
+UTM48 = reference.ExportToWkt()
+
 
 def save(path, factors=FACTORS, members=1, rules=None):
     card = Card("drdn", list(factors), SMALL, rules=rules)
@@ -75,7 +80,7 @@ def stack(path, width=540, height=280, names=("slope", "geology", "twi"), seed=0
     data["twi"][100, 200] = np.nan
     data["geology"][33, 44] = 9
     data["slope"][256:, 512:] = np.nan  # the last tile has no valid pixel
-    grid = Grid(width, height, (1000.0, 30.0, 0, 2000.0, 0, -30.0), "")
+    grid = Grid(width, height, (1000.0, 30.0, 0, 2000.0, 0, -30.0), UTM48)
     kinds = ["categorical" if n == "geology" else "continuous" for n in names]
     with RasterWriter(str(path), grid, names, kinds=kinds, metadata=metadata) as writer:
         for index, name in enumerate(names, start=1):
@@ -178,6 +183,8 @@ def test_nodata_of_each_band_masks(tmp_path, model, source, progress):
         values[np.isnan(values)] = mark
         pieces.append(str(tmp_path / f"{index}.tif"))
         single = gdal.GetDriverByName("GTiff").Create(pieces[-1], 540, 280, 1, gdal.GDT_Float32)
+        single.SetProjection(UTM48)
+        single.SetGeoTransform((1000.0, 30.0, 0, 2000.0, 0, -30.0))
         single.GetRasterBand(1).WriteArray(values)
         single.GetRasterBand(1).SetNoDataValue(mark)
     single = None
@@ -235,7 +242,7 @@ def test_a_class_stack_with_zero_as_nodata(tmp_path, progress):
     codes = np.random.default_rng(0).integers(0, 3, (2, 40, 60)).astype(np.uint8)
     path = str(tmp_path / "c.tif")
     metadata = {"SUBSIDENCE_KIND": "class_stack"}
-    grid = Grid(60, 40, (0, 1.0, 0, 0, 0, -1.0), "")
+    grid = Grid(60, 40, (0, 1.0, 0, 0, 0, -1.0), UTM48)
     with RasterWriter(path, grid, ["slope", "twi"], "uint8", metadata=metadata) as writer:
         writer.write(codes)
     job.run(progress, path, model, str(tmp_path / "p.tif"))

@@ -14,13 +14,16 @@ from land_subsidence.subsidence_plugin.engine.raster.sample import (
     tiles_of,
 )
 from land_subsidence.subsidence_plugin.engine.raster.write import RasterWriter
-from osgeo import gdal
+from osgeo import gdal, osr
 
-GRID = Grid(5, 4, (0.0, 1.0, 0.0, 4.0, 0.0, -1.0), "")
+reference = osr.SpatialReference()
+reference.ImportFromEPSG(32648)
+UTM48 = reference.ExportToWkt()
+GRID = Grid(5, 4, (0.0, 1.0, 0.0, 4.0, 0.0, -1.0), UTM48)
 
 
 def write(path, values, names, grid=None, **options):
-    grid = grid or Grid(values.shape[2], values.shape[1], GRID.transform, "")
+    grid = grid or Grid(values.shape[2], values.shape[1], GRID.transform, UTM48)
     with RasterWriter(str(path), grid, names, **options) as writer:
         writer.write(values)
     return str(path)
@@ -212,3 +215,12 @@ def test_0_is_outside_in_an_8_bit_mask_and_inside_elsewhere(tmp_path):
     assert len(ValidCells(Raster(path), Progress())) == 2
     dem = write(tmp_path / "dem.tif", np.zeros((1, 1, 3), np.float32), ["dem"])
     assert len(ValidCells(Raster(dem), Progress())) == 3
+
+
+def test_a_stack_without_crs_is_refused(tmp_path):
+    path = str(tmp_path / "a.tif")
+    grid = Grid(2, 2, (0.0, 1.0, 0.0, 2.0, 0.0, -1.0), "")
+    with RasterWriter(path, grid, ["a"]) as writer:
+        writer.write(np.ones((1, 2, 2), np.float32))
+    with pytest.raises(InputError, match=r"a\.tif' has no coordinate reference system; assign"):
+        open_stack(path)
