@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -55,6 +56,15 @@ def row(name, value, unit, target="", ok=None) -> dict:
     return {"name": name, "value": shown, "unit": unit, "target": target, "ok": ok}
 
 
+def utm() -> str:
+    """Return the WKT of UTM zone 48 N."""
+    from osgeo import osr
+
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32648)
+    return reference.ExportToWkt()
+
+
 def make_stack(path: Path):
     """Write smooth random factors with some noise; return samples of them and labels."""
     import numpy as np
@@ -63,10 +73,12 @@ def make_stack(path: Path):
     from scipy.ndimage import zoom
 
     random = np.random.default_rng(1)
-    grid = Grid(WIDTH, HEIGHT, (0.0, 30.0, 0.0, 0.0, 0.0, -30.0), "")
+    grid = Grid(WIDTH, HEIGHT, (0.0, 30.0, 0.0, 0.0, 0.0, -30.0), utm())
     rows, columns = random.integers(0, HEIGHT, ROWS), random.integers(0, WIDTH, ROWS)
     samples = np.empty((ROWS, FACTORS), np.float32)
-    with RasterWriter(str(path), grid, NAMES, metadata={"SUBSIDENCE_KIND": "factor_stack"}) as writer:
+    with RasterWriter(
+        str(path), grid, NAMES, metadata={"SUBSIDENCE_KIND": "factor_stack"}
+    ) as writer:
         for index in range(FACTORS):
             field = zoom(random.random((32, 32)), WIDTH / 32, order=1)
             field = (field + 0.05 * random.standard_normal(field.shape)).astype(np.float32)
@@ -254,6 +266,7 @@ def repeat_tile(source: Path, target: Path, across: int, down: int) -> None:
         )
     target.write_text(
         f'<VRTDataset rasterXSize="{across * WIDTH}" rasterYSize="{down * HEIGHT}">'
+        f"<SRS>{escape(utm())}</SRS>"
         f"<GeoTransform>0, 30, 0, 0, 0, -30</GeoTransform>{''.join(parts)}</VRTDataset>"
     )
 
