@@ -107,8 +107,8 @@ def _check_class_stack(
     if raw:
         raise InputError(
             f"The model was trained on values and '{source}' is a class stack ({', '.join(raw)}); "
-            "give the factor stack that was sampled, or, if classes were sampled, train again on the "
-            "GPKG of 'Extract samples' (a copy in memory or CSV does not say so)."
+            "give the factor stack that was sampled, or, if classes were sampled, train again on "
+            "the GPKG of 'Extract samples' (a copy in memory or CSV does not say so)."
         )
     other = [
         band.name
