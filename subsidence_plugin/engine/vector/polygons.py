@@ -105,6 +105,7 @@ def cells_of_polygons(
     rows, columns, inside = grid.cells(x, y)
     found = [(rows[inside], columns[inside], np.asarray(labels)[inside])]
     windows = _touched_windows(layer.envelopes, grid)
+    _log_outside(layer.envelopes, grid, progress)
     for number, window in enumerate(windows):
         burned = layer.read(window)
         r, c = np.nonzero(~np.isnan(burned))
@@ -135,15 +136,30 @@ def _burn_layer(features: Features, labels: np.ndarray, grid: Grid, what: str) -
     return layer
 
 
+def _corners(envelope: Sequence[float], grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return fractional columns and rows of the corners of a bounding box."""
+    left, right, bottom, top = envelope
+    corners = np.array([(left, bottom), (left, top), (right, bottom), (right, top)])
+    return grid.fractional_cells(corners[:, 0], corners[:, 1])
+
+
+def _touches(columns: np.ndarray, rows: np.ndarray, grid: Grid) -> bool:
+    before = columns.max() < 0 or rows.max() < 0
+    return not (before or columns.min() >= grid.width or rows.min() >= grid.height)
+
+
+def _log_outside(envelopes: Sequence, grid: Grid, progress: Progress) -> None:
+    outside = sum(not _touches(*_corners(envelope, grid), grid) for envelope in envelopes)
+    if outside:
+        progress.info(f"{outside} of {len(envelopes)} polygons lie outside the raster.")
+
+
 def _touched_windows(envelopes: Sequence, grid: Grid) -> list[tuple[int, int, int, int]]:
     """Return the windows of the grid that the bounding box of some polygon touches."""
     touched = set()
-    for left, right, bottom, top in envelopes:
-        corners = np.array([(left, bottom), (left, top), (right, bottom), (right, top)])
-        columns, rows = grid.fractional_cells(corners[:, 0], corners[:, 1])
-        if columns.max() < 0 or rows.max() < 0:
-            continue
-        if columns.min() >= grid.width or rows.min() >= grid.height:
+    for envelope in envelopes:
+        columns, rows = _corners(envelope, grid)
+        if not _touches(columns, rows, grid):
             continue
         first_column, last_column = _limits(columns, grid.width)
         first_row, last_row = _limits(rows, grid.height)

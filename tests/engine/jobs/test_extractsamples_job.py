@@ -162,6 +162,7 @@ def test_polygons_become_the_cells_inside(tmp_path, stack):
         "info: 4 polygons cover 12 cells of the stack (cells whose centre lies inside, at least "
         "one a polygon)." in log
     )
+    assert "info: 1 of 4 polygons lie outside the raster." in log
 
 
 def test_without_label_field_all_are_presence_with_a_warning(tmp_path, stack):
