@@ -94,7 +94,8 @@ class Values:
 
     def files(self, name: str) -> list[str]:
         """Return the paths of a multiple file input."""
-        return self.algorithm.parameterAsFileList(self.parameters, name, self.context)
+        paths = self.algorithm.parameterAsFileList(self.parameters, name, self.context)
+        return [path for path in paths if path]  # QGIS makes one empty path of an empty list
 
     def file(self, name: str) -> Optional[str]:
         """Return the path of an input file, None where it is empty."""

@@ -109,3 +109,9 @@ def test_through_qgis_process(material, qgis_process):
     assert "factors: clay" in bad.stdout + bad.stderr
     assert "Traceback" not in bad.stdout + bad.stderr
     assert not (material / "other.csv").exists()
+
+
+def test_no_model_is_one_sentence(material, run):
+    parameters = {"SAMPLES": str(material / "samples.gpkg"), "MODELS": [], "OUTPUT": "x.csv"}
+    with pytest.raises(QgsProcessingException, match="MODELS"):
+        run("subsidence:validatemodel", parameters)

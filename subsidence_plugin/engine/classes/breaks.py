@@ -64,11 +64,11 @@ def find_breaks(method: str, distribution: Distribution, classes: int, name: str
 def check_values(distribution: Optional[Distribution], classes: int, name: str) -> None:
     """Refuse a band without values, with one value, or with fewer values than classes."""
     if distribution is None:
-        raise InputError(f"The factor '{name}' has no valid cell (all nodata); leave it out.")
+        raise InputError(f"The band '{name}' has no valid cell (all nodata); leave it out.")
     if distribution.distinct == 1:
         raise InputError(
-            f"The factor '{name}' is constant ({distribution.minimum:g} in every cell); "
-            "leave it out, since it cannot tell places apart."
+            f"The band '{name}' is constant ({distribution.minimum:g} in every cell), so there is "
+            "nothing to classify; leave it out."
         )
     if distribution.distinct <= MAX_BINS // 2 and distribution.distinct < classes:
         raise InputError(
