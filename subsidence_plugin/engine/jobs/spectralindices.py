@@ -10,6 +10,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import InputError
+from ..options import chosen_options
 from ..outputs import Outputs
 from ..progress import Progress
 from ..raster.grid import Grid
@@ -62,7 +63,7 @@ def run(
     dict
         ``valid``: index name to number of cells with a value.
     """
-    chosen = _chosen(indices)
+    chosen = chosen_options(indices, INDICES, "INDICES", "index")
     if not scale or not math.isfinite(scale) or not math.isfinite(offset):
         raise InputError(f"SCALE is {scale} and OFFSET {offset}; SCALE must not be 0.")
     bands = _open_bands(chosen, stack, stack_bands or {}, rasters or {})
@@ -98,15 +99,6 @@ class _Source:
         self.refused += refused
         self.valid += int(np.count_nonzero(~np.isnan(result)))
         return result
-
-
-def _chosen(indices: Sequence[int]) -> list[Index]:
-    if not indices:
-        raise InputError("No index is chosen; choose at least one in INDICES.")
-    for index in indices:
-        if not 0 <= int(index) < len(INDICES):
-            raise InputError(f"INDICES has no option {index}; it has 0 to {len(INDICES) - 1}.")
-    return [INDICES[i] for i in sorted({int(i) for i in indices})]
 
 
 def _open_bands(

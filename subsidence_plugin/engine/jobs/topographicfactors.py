@@ -9,6 +9,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import InputError
+from ..options import chosen_options
 from ..outputs import Outputs
 from ..progress import Progress
 from ..raster.dem import Dem
@@ -59,7 +60,7 @@ def run(
     dict
         ``valid`` and, with the TWI, ``raised`` (cells) and ``deepest`` (m).
     """
-    names = _chosen(factors)
+    names = chosen_options(factors, FACTORS, "FACTORS", "factor")
     _check_numbers(z_factor, min_slope, flow_exponent)
     source = Dem(dem, band, z_factor)
     cells = source.cells(progress)
@@ -144,15 +145,6 @@ def _write(
             )
     _warn_of_strange_elevations(elevations, progress)
     return elevations.count
-
-
-def _chosen(factors: Sequence[int]) -> list[str]:
-    if not factors:
-        raise InputError("No factor is chosen; choose at least one in FACTORS.")
-    for index in factors:
-        if not 0 <= int(index) < len(FACTORS):
-            raise InputError(f"FACTORS has no option {index}; it has 0 to {len(FACTORS) - 1}.")
-    return [FACTORS[i] for i in sorted({int(i) for i in factors})]
 
 
 def _check_numbers(z_factor: float, min_slope: float, exponent: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from osgeo import gdal
 
 from ..raster.gdal_calls import failures_raise
@@ -17,7 +19,8 @@ def copy_metadata(source: str, copy: str) -> None:
         ``path`` or ``path|layername=name``; the copy is a GPKG that may be written to.
     """
     path, _, name = copy.partition("|layername=")
-    if path == source.partition("|")[0] or not path.lower().endswith(".gpkg"):
+    original = source.partition("|")[0]
+    if Path(path).resolve() == Path(original).resolve() or not path.lower().endswith(".gpkg"):
         return
     dataset, layer = open_layer(source)
     metadata = layer.GetMetadata() or {}

@@ -137,7 +137,10 @@ def test_the_probability_raster_makes_the_curves(tmp_path, class_raster):
     probability[3, 4:] = np.nan
     with RasterWriter(path, GRID, ["probability"]) as writer:
         writer.write(probability, band=1)
-    _, results = ratios(tmp_path, class_raster, samples(tmp_path), probability=path)
+    table, results = ratios(tmp_path, class_raster, samples(tmp_path), probability=path)
+    # Table, log and report say the same areas: those of the probability, not of the classes.
+    for kind in ("success", "prediction"):
+        assert table[f"{kind}_rate_area"] == pytest.approx([results[f"{kind.upper()}_RATE"]] * 3)
     # Validation events are the 2nd and 3rd most probable of 22 cells, each half way in its step.
     assert results["PREDICTION_RATE"] == pytest.approx(1 - (1.5 + 2.5) / 2 / 22)
 
