@@ -94,9 +94,7 @@ class Outputs:
                 for stale in _sidecars(target):
                     stale.unlink()
             for target in self._targets:
-                for extra in self._folder(target).iterdir():
-                    if extra.name != target.name:
-                        os.replace(extra, target.parent / extra.name)
+                self._move_sidecars(target)
             for target in self._targets:
                 os.replace(self._folder(target) / target.name, target)
         except OSError as error:
@@ -104,6 +102,13 @@ class Outputs:
                 f"The output '{target}' cannot be replaced ({error.strerror}); "
                 "is it open in QGIS or another program?"
             ) from error
+
+    def _move_sidecars(self, target: Path) -> None:
+        for extra in self._folder(target).iterdir():
+            if extra.is_dir():
+                _move_files(extra, target.parent / extra.name)
+            elif extra.name != target.name:
+                os.replace(extra, target.parent / extra.name)
 
     def _discard(self) -> None:
         for target in self._targets:
@@ -128,7 +133,22 @@ def _sidecars(target: Path) -> list[Path]:
         names.append(target.stem + ".qml")
     if target.suffix == ".csv":
         names.append(target.stem + ".csvt")
-    return [p for p in (target.parent / n for n in names) if p.exists()]
+    stale = [p for p in (target.parent / n for n in names) if p.exists()]
+    if target.suffix == ".html":
+        stale += (target.parent / data_folder(target)).glob("figure-*.csv")
+    return stale
+
+
+def data_folder(report: Path) -> str:
+    """Return the name of the folder beside a report that has its figures' data as CSV."""
+    return f"{report.stem}_data"
+
+
+def _move_files(folder: Path, final: Path) -> None:
+    """Move the files of a folder of sidecars; others that lie in the final one stay."""
+    final.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        os.replace(file, final / file.name)
 
 
 def _shares_stem(target: Path) -> bool:

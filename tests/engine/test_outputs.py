@@ -189,3 +189,16 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, name):
     assert done.stdout.startswith("OutputError The ")
     assert "cannot be written" in done.stdout
     assert names(tmp_path) == []
+
+
+def test_a_folder_of_sidecars_is_moved_and_its_stale_figures_go(tmp_path):
+    data = tmp_path / "report_data"
+    for count in (2, 1):
+        with Outputs(str(tmp_path / "report.html")) as outputs:
+            page = Path(outputs.path(str(tmp_path / "report.html")))
+            page.write_text("page")
+            (page.parent / "report_data").mkdir()
+            for number in range(count):
+                (page.parent / "report_data" / f"figure-{number}-roc.csv").write_text("x")
+        (data / "mine.txt").write_text("kept")
+    assert sorted(p.name for p in data.iterdir()) == ["figure-0-roc.csv", "mine.txt"]

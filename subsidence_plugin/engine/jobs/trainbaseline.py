@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-import numpy as np
-
 from ..baselines.registry import BASELINES
-from ..models.card import Factor
 from ..needs import need
 from ..outputs import Outputs
 from ..progress import Progress
+from ..training.fit import one_hot
 from ..training.samples import encoded_samples, make_card, results, save_measured
 from ..training.scores import log_metrics, logistic_metrics
 from ..training.weights import balanced_weights
@@ -82,9 +80,3 @@ def run(
             )
         progress(1.0)
     return results(card, model_id)
-
-
-def one_hot(factors: Sequence[Factor]) -> np.ndarray:
-    """Return which model inputs stand for one category."""
-    widths = [f.width for f in factors]
-    return np.repeat([f.kind == "categorical" for f in factors], widths)

@@ -53,9 +53,11 @@ class Factor:
 class Card:
     """What a model file says of itself, in the order in which JSON shows it.
 
-    ``hyperparameters`` are those of the architecture's declaration, ``training`` how it was
-    trained, ``rules`` the class rules of the class stack (or None), ``split`` counts of rows a
-    part, ``metrics`` by part, ``calibration`` None until the model was calibrated.
+    ``hyperparameters`` are those of the architecture's declaration; where the members of an
+    ensemble differ in them, ``member_hyperparameters`` has one such object a member (else it is
+    empty). ``training`` says how the model was trained, ``rules`` are the class rules of the class
+    stack (or None), ``split`` counts of rows a part, ``metrics`` by part, ``calibration`` None
+    until the model was recalibrated (see ``calibration.calibrate``).
     """
 
     architecture: str
@@ -72,7 +74,13 @@ class Card:
     versions: dict[str, str] = field(default_factory=dict)
     crs: str = ""
     source: str = ""
+    member_hyperparameters: list[dict[str, Any]] = field(default_factory=list)
     format_version: int = FORMAT_VERSION
+
+    def hyperparameters_of(self, member: int) -> dict[str, Any]:
+        """Return the hyperparameters of one member."""
+        own = self.member_hyperparameters
+        return own[member] if own else self.hyperparameters
 
     @property
     def n_inputs(self) -> int:
@@ -134,6 +142,11 @@ def _check_types(content: dict) -> None:
     if not isinstance(content.get("calibration"), (dict, type(None))):
         raise _damaged("calibration", "not an object")
     _check_inner_types(content)
+    own = content.get("member_hyperparameters", [])
+    if not isinstance(own, list) or not all(isinstance(entry, dict) for entry in own):
+        raise _damaged("member_hyperparameters", "not a list of objects")
+    if own and len(own) != content["members"]:
+        raise _damaged("member_hyperparameters", f"{len(own)} for {content['members']} members")
 
 
 def _check_inner_types(content: dict) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import InputError, ModelFileError
+from .calibration import check_calibration
 from .card import Card
 from .tensors import Expected, check_tensors
 
@@ -19,8 +20,10 @@ def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> No
     if card.calibration is not None:
         check_calibration(card.calibration)
     if card.architecture in ARCHITECTURES:
-        expected = _network_shapes(card)
-        for member in members:
+        for index, member in enumerate(members):
+            # Members of a tuned ensemble may differ in their hyperparameters.
+            if index == 0 or card.member_hyperparameters:
+                expected = _network_shapes(card, card.hyperparameters_of(index))
             check_tensors(member, expected)
     elif card.architecture in BASELINES:
         for member in members:
@@ -33,22 +36,14 @@ def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> No
         )
 
 
-def check_calibration(calibration: Mapping) -> None:
-    """Raise ``ModelFileError`` for a calibration that this version cannot apply."""
-    raise ModelFileError(
-        f"The model's calibration {str(calibration.get('method'))[:40]!r} is not known to this "
-        "version of the plugin; update it."
-    )
-
-
-def _network_shapes(card: Card) -> dict[str, Expected]:
+def _network_shapes(card: Card, given: Mapping) -> dict[str, Expected]:
     """Return what the declaration asks for; nothing is allocated (device ``meta``)."""
     from ..needs import need
     from ..networks.registry import ARCHITECTURES, build
 
     torch = need("torch", "to use networks")
     try:
-        hyperparameters = ARCHITECTURES[card.architecture].checked(card.hyperparameters)
+        hyperparameters = ARCHITECTURES[card.architecture].checked(given)
     except InputError as error:
         raise ModelFileError(f"The model file is damaged: {error}") from error
     with torch.device("meta"):

@@ -8,6 +8,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..needs import need
+from .calibration import calibrate
 from .card import Card, Factor
 
 #: Rows a chunk: larger chunks fall out of the processor's cache (measured, up to 3 times slower).
@@ -63,7 +64,9 @@ class Model:
 
             with torch.device("meta"):
                 module = build(
-                    self.card.architecture, self.card.n_inputs, self.card.hyperparameters
+                    self.card.architecture,
+                    self.card.n_inputs,
+                    self.card.hyperparameters_of(member),
                 )
             state = {
                 name: torch.from_numpy(np.array(array))
@@ -94,6 +97,26 @@ class Model:
         wanted = range(self.members) if member is None else [member]
         inputs = np.ascontiguousarray(inputs, dtype=np.float32)
         return np.stack([self._member_probability(inputs, index, device) for index in wanted])
+
+    def mean_probability(
+        self, inputs: np.ndarray, calibrated: bool = True, device: str = "cpu"
+    ) -> np.ndarray:
+        """Return what the model says: the mean of the members' probabilities, then recalibrated.
+
+        Parameters
+        ----------
+        inputs : 2d-array of float32, (rows, inputs)
+            From ``encode``.
+        calibrated : bool
+            False leaves the card's calibration aside.
+        device : str
+
+        Returns
+        -------
+        1d-array of float64, (rows,)
+        """
+        mean = self.probability(inputs, device=device).mean(axis=0, dtype=np.float64)
+        return calibrate(self.card.calibration, mean) if calibrated else mean
 
     def _member_probability(self, inputs: np.ndarray, member: int, device: str) -> np.ndarray:
         if not self.is_network:

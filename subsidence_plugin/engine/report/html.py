@@ -6,6 +6,7 @@ The page keeps to the HTML and CSS that QGIS's result viewer (a QTextBrowser) dr
 from __future__ import annotations
 
 import base64
+import csv
 import io
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Union
 
 from ..needs import need
+from ..outputs import data_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -126,10 +128,23 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A matplotlib ``Figure`` (never pyplot's) with a caption that says what it shows."""
+    """A matplotlib ``Figure`` (never pyplot's) with a caption that says what it shows.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    caption : str
+        Says what was computed on which rows.
+    data : mapping of str to sequence, optional
+        What is drawn, as equally long columns: written as CSV into the folder beside the report.
+    name : str
+        Of that file, after ``figure-NUMBER-``; lower case and hyphens.
+    """
 
     figure: MatplotlibFigure
     caption: str = ""
+    data: Optional[Mapping[str, Sequence[object]]] = None
+    name: str = "data"
 
     kind = "figure"
 
@@ -139,7 +154,7 @@ class Figure:
         return round(self.figure.get_size_inches()[0] * 96)
 
     @property
-    def data(self) -> str:
+    def picture(self) -> str:
         """The picture as a data URI (PNG: QTextBrowser draws no SVG inside a page)."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -186,8 +201,41 @@ def write_report(
     shown = {key: str(value) for key, value in (facts or {}).items() if value not in (None, "")}
     shown["Date"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     shown["Software"] = versions()
-    page = template.render(title=title, lead=lead, sections=sections, facts=shown)
+    page = template.render(
+        title=title,
+        lead=lead,
+        sections=sections,
+        facts=shown,
+        csv=write_figure_data(path, sections),
+    )
     Path(path).write_text(page, encoding="utf-8")
+
+
+def write_figure_data(path: str, sections: Sequence[Section]) -> dict[int, str]:
+    """Write what the figures show as CSV beside the report.
+
+    Returns
+    -------
+    dict
+        Relative path of the CSV file by place of the figure among the sections.
+    """
+    folder = Path(path).parent / data_folder(Path(path))
+    links: dict[int, str] = {}
+    number = 0
+    for place, section in enumerate(sections):
+        if not isinstance(section, Figure):
+            continue
+        number += 1
+        if not section.data:
+            continue
+        folder.mkdir(exist_ok=True)
+        file = folder / f"figure-{number}-{section.name}.csv"
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(section.data)
+            writer.writerows(zip(*section.data.values()))
+        links[place] = f"{folder.name}/{file.name}"
+    return links
 
 
 def head_lines(text: str) -> list[str]:
