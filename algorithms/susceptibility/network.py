@@ -106,6 +106,28 @@ def add_results(algorithm: SubsidenceAlgorithm) -> None:
     algorithm.addOutput(QgsProcessingOutputString("MODEL_ID", "Id of the model"))
 
 
+def add_repeats(algorithm: SubsidenceAlgorithm) -> None:
+    """Add the parameter ``REPEATS`` of a trainer."""
+    algorithm.add(
+        QgsProcessingParameterNumber(
+            "REPEATS", "Repeats", QgsProcessingParameterNumber.Type.Integer, 1,
+            minValue=1, maxValue=1000,
+        ),
+        "Trains so many models with the seeds SEED, SEED + 1 and so on. All go into the model "
+        "file as an ensemble: prediction takes their mean and can write their spread.",
+        advanced=True,
+    )  # fmt: skip
+
+
+def add_runs(algorithm: SubsidenceAlgorithm) -> None:
+    """Add the optional output ``RUNS``."""
+    algorithm.add_table_output(
+        "RUNS", "Runs table",
+        "Table: model, configuration, seed, split, metric and value of every single model, for "
+        "'Compare models' over several repeats.", True,
+    )  # fmt: skip
+
+
 class NetworkTrainer(SubsidenceAlgorithm):
     """Base of the four trainers: a child names its ``ARCHITECTURE``."""
 
@@ -193,15 +215,7 @@ class NetworkTrainer(SubsidenceAlgorithm):
         )  # fmt: skip
 
     def _add_running(self) -> None:
-        self.add(
-            QgsProcessingParameterNumber(
-                "REPEATS", "Repeats", QgsProcessingParameterNumber.Type.Integer, 1,
-                minValue=1, maxValue=1000,
-            ),
-            "Trains so many networks with the seeds SEED, SEED + 1 and so on. All go into the "
-            "model file as an ensemble: prediction takes their mean and can write their spread.",
-            advanced=True,
-        )  # fmt: skip
+        add_repeats(self)
         self.add_seed()
         self.add_device()
         self.add(
@@ -223,11 +237,7 @@ class NetworkTrainer(SubsidenceAlgorithm):
             "Table: repeat, epoch, loss, holdout_loss and holdout_auc of every epoch.", True,
         )  # fmt: skip
         self.add_report()
-        self.add_table_output(
-            "RUNS", "Runs table",
-            "Table: model, configuration, seed, split, metric and value of every network, for "
-            "comparing models over several repeats.", True,
-        )  # fmt: skip
+        add_runs(self)
         add_results(self)
 
     def arguments(self, values: Values) -> dict[str, Any]:

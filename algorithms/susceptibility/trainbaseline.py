@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingParameterNumber as Number
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
 from ..values import Values
-from .network import MODEL_FILTER, add_results, add_samples
+from .network import MODEL_FILTER, add_repeats, add_results, add_runs, add_samples
 
 #: In the order of ``METHOD``.
 METHODS = ("logistic", "forest", "boosting", "frequencyratio")
@@ -66,9 +66,11 @@ paper, section 6.2 and Table 2.</p>"""
             "Rows of the rarer class count more, so that both classes weigh the same.",
             advanced=True,
         )
+        add_repeats(self)
         self.add_seed()
         self.add_file_output("MODEL", "Model", MODEL_FILTER, "The fitted model.")
         self.add_report()
+        add_runs(self)
         add_results(self)
 
     def arguments(self, values: Values) -> dict[str, Any]:
@@ -83,7 +85,9 @@ paper, section 6.2 and Table 2.</p>"""
                 "classes": values.integer("CLASSES"),
             },
             "balanced": values.flag("BALANCED"),
+            "repeats": values.integer("REPEATS"),
             "seed": values.integer("SEED"),
             "model": values.output("MODEL"),
             "report": values.output("REPORT"),
+            "runs": values.output("RUNS"),
         }

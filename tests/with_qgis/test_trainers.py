@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 
 from land_subsidence.subsidence_plugin.engine.models.file import load_model
 from land_subsidence.subsidence_plugin.engine.networks.registry import ARCHITECTURES
+from land_subsidence.subsidence_plugin.engine.vector.read import read_features
 from land_subsidence.subsidence_plugin.engine.vector.write import write_points
 
 
@@ -131,3 +132,19 @@ def test_cancel_from_another_thread_leaves_nothing(run, log, samples, tmp_path):
                   "MODEL": str(tmp_path / "m.safetensors")}  # fmt: skip
     assert run("subsidence:trainlstm", parameters, log) == {}
     assert not list(tmp_path.iterdir())
+
+
+def test_repeated_baselines_write_a_runs_table(run, samples, tmp_path):
+    parameters = {
+        "SAMPLES": samples, "METHOD": 1, "TREES": 10, "REPEATS": 3, "SEED": 5,
+        "MODEL": str(tmp_path / "m.safetensors"), "RUNS": str(tmp_path / "runs.gpkg"),
+    }  # fmt: skip
+    run("subsidence:trainbaseline", parameters)
+    model = load_model(parameters["MODEL"])
+    assert model.members == 3 and model.card.seeds == [5, 6, 7]
+    runs = read_features(parameters["RUNS"]).columns
+    chosen = [i for i, (m, s) in enumerate(zip(runs["metric"], runs["split"]))
+              if (m, s) == ("AUC", "validation")]  # fmt: skip
+    assert [int(runs["seed"][i]) for i in chosen] == [5, 6, 7]
+    assert len({runs["value"][i] for i in chosen}) > 1, "seeds must make a difference"
+    assert set(runs["configuration"]) == {"default trees=10"}

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ..baselines.registry import BASELINES
+from ..errors import InputError
 from ..needs import need
 from ..outputs import Outputs
 from ..progress import Progress
-from ..training.fit import one_hot
+from ..training.fit import fit_baseline, recipe_of
 from ..training.samples import encoded_samples, make_card, results, save_measured
-from ..training.scores import log_metrics, logistic_metrics
-from ..training.weights import balanced_weights
+from ..training.scores import log_metrics, logistic_metrics, runs_table
 from ..vector.read import read_features
+from ..vector.write import write_table
 
 
 def run(
@@ -25,8 +26,10 @@ def run(
     label_field: str = "label",
     options: Optional[Mapping[str, Any]] = None,
     balanced: bool = False,
+    repeats: int = 1,
     seed: int = 42,
     report: Optional[str] = None,
+    runs: Optional[str] = None,
 ) -> dict[str, Any]:
     """Fit a baseline on the rows of ``split`` 'train' and write its model file.
 
@@ -45,8 +48,10 @@ def run(
         Of the baseline's ``fit``, such as the number of trees; others are ignored.
     balanced : bool
         Rows of the rarer class count more.
-    seed : int
-    report : str, optional
+    repeats, seed : int
+        ``repeats`` members with the seeds ``seed``, ``seed + 1`` ...; only forests and boosting
+        draw random numbers.
+    report, runs : str, optional
 
     Returns
     -------
@@ -59,17 +64,25 @@ def run(
     chosen = {
         name: (options or {}).get(name) or default for name, default in baseline.defaults.items()
     }
-    with Outputs(model, report, inputs=[samples]) as outputs:
+    if repeats < 1:
+        raise InputError(f"REPEATS is {repeats}; it must be at least 1.")
+    with Outputs(model, report, runs, inputs=[samples]) as outputs:
         inputs, label = encoded.part("train")
-        further = {"one_hot": one_hot(encoded.factors)} if method == "frequencyratio" else {}
-        arrays = baseline.fit(
-            inputs, label, balanced_weights(label) if balanced else None, seed,
-            progress.part(0.0, 0.9), **chosen, **further,
-        )  # fmt: skip
+        recipe = recipe_of(method, chosen, {"class_weights": "balanced" if balanced else "none"})
+        seeds = [seed + index for index in range(repeats)]
+        part = progress.part(0.0, 0.9)
+        members = fit_baseline(recipe, encoded.factors, inputs, label, seeds, part)
         card = make_card(method, chosen, table, encoded, samples)
-        card.seeds, card.training = [seed], {"class_weights": "balanced" if balanced else "none"}
+        card.seeds, card.training = seeds, dict(recipe.settings)
         card.versions["scikit-learn"] = need("sklearn", "to fit baselines").__version__
-        model_id, _of_members = save_measured(outputs.path(model), [arrays], card, encoded)
+        path = outputs.path(model)
+        model_id, of_members = save_measured(path, members, card, encoded)
+        if runs:
+            changed = [f"{k}={v}" for k, v in chosen.items() if v != baseline.defaults[k]]
+            name = " ".join(["default", *changed])
+            columns = runs_table(baseline.title, name, seeds, of_members)
+            about = {"model_id": model_id, "SUBSIDENCE_KIND": "runs"}
+            write_table(outputs.path(runs), columns, about)
         log_metrics(baseline.title, card.metrics, progress)
         if report:
             from ..report.training_report import write_training_report

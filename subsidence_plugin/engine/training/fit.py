@@ -159,7 +159,7 @@ def fit_model(
     card.training, card.seeds = dict(recipe.settings), [seed + i for i in range(repeats)]
     label = np.asarray(label).astype(np.int64)
     if not recipe.is_network:
-        return Model(card, _fit_baseline(recipe, factors, inputs, label, card.seeds, progress))
+        return Model(card, fit_baseline(recipe, factors, inputs, label, card.seeds, progress))
     from .loop import train
 
     further = {} if on_epoch is None else {"on_epoch": on_epoch}
@@ -172,7 +172,7 @@ def fit_model(
     return Model(card, trained.members)
 
 
-def _fit_baseline(
+def fit_baseline(
     recipe: Recipe,
     factors: Sequence[Factor],
     inputs: np.ndarray,
@@ -180,6 +180,7 @@ def _fit_baseline(
     seeds: Sequence[int],
     progress: Progress,
 ) -> list[dict[str, np.ndarray]]:
+    """Return the arrays of one member a seed, fitted on encoded rows."""
     baseline = BASELINES[recipe.architecture]
     balanced = recipe.settings.get("class_weights") == "balanced"
     weights = balanced_weights(label) if balanced else None
