@@ -1,7 +1,10 @@
 """Figures of reports: one style, colours that stay apart for every colour vision.
 
 Figures are made without pyplot and without touching matplotlib's global settings, since jobs run
-in background threads of QGIS.
+in background threads of QGIS. ``new_figure`` gives one panel or a few side by side,
+``panel_grid`` small multiples; ``charts`` has the charts that several reports draw on them.
+Colours: ``colour(i)`` with ``dash(i)`` and ``mark(i)`` for series, ``SEQUENTIAL`` and
+``DIVERGING`` for values, ``REFERENCE`` for the line of no effect, ``INK`` for text.
 """
 
 from __future__ import annotations
@@ -20,7 +23,14 @@ if TYPE_CHECKING:
 #: Okabe and Ito (2008), ordered so that the first three differ most; told apart also by dashes.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f")
 DASHES = ("-", "--", "-.", (0, (1, 1.2)), (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
+MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 INK, FAINT = "#1f2933", "#d9e0e6"
+#: Lines that things are compared with: no effect, pure chance, a threshold.
+REFERENCE = "#8da2b3"
+#: Colour maps of matplotlib that keep their order for every colour vision, and in grey.
+SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+#: Width of the page's column in inches; a wider figure is shrunk and its text with it.
+PAGE_WIDTH = 8.6
 
 
 def colour(index: int) -> str:
@@ -33,6 +43,11 @@ def dash(index: int) -> object:
     return DASHES[index % len(DASHES)]
 
 
+def mark(index: int) -> str:
+    """Return the marker of the ``index``-th series, so that colour is not needed."""
+    return MARKS[index % len(MARKS)]
+
+
 def new_figure(width: float = 8.2, height: float = 3.6, columns: int = 1) -> tuple[Figure, list]:
     """Return a figure of inches and its styled axes, side by side."""
     need("matplotlib", "to draw figures in reports")
@@ -43,6 +58,50 @@ def new_figure(width: float = 8.2, height: float = 3.6, columns: int = 1) -> tup
     for ax in axes:
         style_axes(ax)
     return figure, axes
+
+
+def panel_grid(
+    count: int, columns: int = 3, width: float = PAGE_WIDTH, height: float = 2.2
+) -> tuple[Figure, list]:
+    """Return a figure with ``count`` styled small panels, row by row.
+
+    Parameters
+    ----------
+    count : int
+        Panels.
+    columns : int
+        Panels side by side, at most; four on a page stay readable.
+    width : float
+        Of a full row, in inches; fewer panels than columns make the figure narrower.
+    height : float
+        Of a panel, in inches.
+    """
+    across = max(1, min(columns, count))
+    rows = -(-count // across)
+    share = 1 if across == columns else (across + 0.3) / (columns + 0.3)
+    figure, _ = new_figure(width * share, height * rows, columns=0)
+    axes = [figure.add_subplot(rows, across, index + 1) for index in range(count)]
+    for ax in axes:
+        style_axes(ax)
+        ax.tick_params(labelsize=8)
+    return figure, axes
+
+
+def label_panel(ax: Axes, title: str, x: str = "", y: str = "") -> None:
+    """Name a small panel and its axes in letters that fit it."""
+    label_axes(ax, x, y, title)
+    ax.title.set_fontsize(9)
+    ax.xaxis.label.set_fontsize(8.5)
+    ax.yaxis.label.set_fontsize(8.5)
+
+
+def add_colour_bar(figure: Figure, drawn: object, axes: object, text: str) -> object:
+    """Add a thin colour bar for what ``scatter``, ``imshow`` or ``pcolormesh`` returned."""
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.85, aspect=28, pad=0.02)
+    bar.set_label(text, fontsize=9, color=INK)
+    bar.ax.tick_params(labelsize=8, colors=INK, length=2)
+    bar.outline.set_visible(False)
+    return bar
 
 
 def style_axes(ax: Axes) -> None:

@@ -5,166 +5,44 @@ The page keeps to the HTML and CSS that QGIS's result viewer (a QTextBrowser) dr
 
 from __future__ import annotations
 
-import base64
 import csv
-import io
+import math
+import numbers
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Union
+from typing import Optional
 
 from ..needs import need
 from ..outputs import data_folder
+from .sections import (
+    MISSING,
+    Figure,
+    Heading,
+    Section,
+    Table,
+    Text,
+    format_cell,
+    head_lines,
+)
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as MatplotlibFigure
+__all__ = [
+    "MISSING", "Figure", "Heading", "Section", "Table", "Text", "format_cell", "head_lines",
+    "versions", "write_figure_data", "write_report",
+]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "resources" / "report.html"
-MISSING = "–"
-#: Letters of a column head that stay in one line.
-LONGEST_HEAD = 11
+#: Headings from which a page begins with its contents.
+LONG_PAGE = 4
 #: Packages whose version a report names when the computation has loaded them.
 PACKAGES = {
     "numpy": "numpy", "scipy": "scipy", "torch": "torch", "sklearn": "scikit-learn",
-    "shap": "shap", "optuna": "optuna", "osgeo": "GDAL",
+    "shap": "shap", "optuna": "optuna", "matplotlib": "matplotlib",
+    "osgeo": "GDAL",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading of level 2 or 3 (the title is level 1)."""
-
-    text: str
-    level: int = 2
-
-    kind = "heading"
-
-
-@dataclass(frozen=True)
-class Text:
-    """Plain text; a blank line begins a new paragraph."""
-
-    text: str
-
-    kind = "text"
-
-    @property
-    def paragraphs(self) -> list[str]:
-        """The paragraphs."""
-        return [part.strip() for part in self.text.split("\n\n") if part.strip()]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: numbers are set right, text left, None and NaN become a dash.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Column heads.
-    rows : sequence of sequences
-        Cells: text, whole numbers, floats or None.
-    caption : str
-        Says what was computed on which rows.
-    digits : int or sequence of int
-        Decimals of floats, for all columns or one number a column.
-    groups : sequence of (str, int)
-        A row above the heads: text and how many columns it spans.
-    bold : collection of (row, column)
-        Cells to set bold, for example the best of a row.
-    colours : sequence of str, optional
-        One HTML colour a row, drawn as a swatch before the row.
-    numeric : collection of int, optional
-        Columns to set right; default those without text.
-    """
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    caption: str = ""
-    digits: Union[int, Sequence[int]] = 3
-    groups: Sequence[tuple[str, int]] = ()
-    bold: Collection[tuple[int, int]] = ()
-    colours: Optional[Sequence[str]] = None
-    numeric: Optional[Collection[int]] = None
-
-    kind = "table"
-
-    @property
-    def heads(self) -> list[dict]:
-        """Column heads as lines, with their alignment."""
-        return [
-            {"lines": head_lines(head), "align": "right" if self._is_numeric(i) else "left"}
-            for i, head in enumerate(self.columns)
-        ]
-
-    @property
-    def body(self) -> list[list[dict]]:
-        """Cells as text with their alignment and weight."""
-        aligns = [head["align"] for head in self.heads]
-        return [
-            [
-                {
-                    "text": format_cell(value, self._decimals(column)),
-                    "align": aligns[column],
-                    "bold": (index, column) in self.bold,
-                }
-                for column, value in enumerate(row)
-            ]
-            for index, row in enumerate(self.rows)
-        ]
-
-    def _decimals(self, column: int) -> int:
-        return self.digits if isinstance(self.digits, int) else self.digits[column]
-
-    def _is_numeric(self, column: int) -> bool:
-        if self.numeric is not None:
-            return column in self.numeric
-        return not any(isinstance(row[column], str) for row in self.rows)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A matplotlib ``Figure`` (never pyplot's) with a caption that says what it shows.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure
-    caption : str
-        Says what was computed on which rows.
-    data : mapping of str to sequence, optional
-        What is drawn, as equally long columns: written as CSV into the folder beside the report.
-    name : str
-        Of that file, after ``figure-NUMBER-``; lower case and hyphens.
-    """
-
-    figure: MatplotlibFigure
-    caption: str = ""
-    data: Optional[Mapping[str, Sequence[object]]] = None
-    name: str = "data"
-
-    kind = "figure"
-
-    @property
-    def width(self) -> int:
-        """Width on the page in CSS pixels."""
-        return round(self.figure.get_size_inches()[0] * 96)
-
-    @property
-    def picture(self) -> str:
-        """The picture as a data URI (PNG: QTextBrowser draws no SVG inside a page)."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        buffer = io.BytesIO()
-        FigureCanvasAgg(self.figure)
-        self.figure.savefig(buffer, format="png", dpi=192, facecolor="white")
-        return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-Section = Union[Heading, Text, Table, Figure]
 
 
 def write_report(
@@ -175,6 +53,8 @@ def write_report(
     facts: Optional[Mapping[str, object]] = None,
 ) -> None:
     """Write a report.
+
+    Figures and tables are numbered, and a page of several parts begins with its contents.
 
     Parameters
     ----------
@@ -198,17 +78,41 @@ def write_report(
     jinja2 = need("jinja2", "to write reports")
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    links = write_figure_data(path, sections)
     shown = {key: str(value) for key, value in (facts or {}).items() if value not in (None, "")}
+    if links:
+        folder = data_folder(Path(path))
+        shown["Figure data"] = f"CSV files in the folder {folder} beside this page"
     shown["Date"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     shown["Software"] = versions()
     page = template.render(
-        title=title,
-        lead=lead,
-        sections=sections,
-        facts=shown,
-        csv=write_figure_data(path, sections),
-    )
+        title=title, lead=lead, sections=sections, facts=shown, csv=links,
+        numbers=numbered(sections), parts=contents(sections),
+    )  # fmt: skip
     Path(path).write_text(page, encoding="utf-8")
+
+
+def numbered(sections: Sequence[Section]) -> dict[int, int]:
+    """Return the number of each figure and of each captioned table, by place of the section."""
+    counted = {"figure": 0, "table": 0}
+    found = {}
+    for place, section in enumerate(sections):
+        if section.kind == "figure" or (section.kind == "table" and section.caption):
+            counted[section.kind] += 1
+            found[place] = counted[section.kind]
+    return found
+
+
+def contents(sections: Sequence[Section]) -> dict[int, str]:
+    """Return the headings to list by place of the section; none for a short page.
+
+    These are the headings of level 2, or of both levels where those of level 2 are few.
+    """
+    headings = {place: s for place, s in enumerate(sections) if isinstance(s, Heading)}
+    parts = {place: s.text for place, s in headings.items() if s.level == 2}
+    if len(parts) < LONG_PAGE:
+        parts = {place: s.text for place, s in headings.items()}
+    return parts if len(parts) >= LONG_PAGE else {}
 
 
 def write_figure_data(path: str, sections: Sequence[Section]) -> dict[int, str]:
@@ -218,50 +122,38 @@ def write_figure_data(path: str, sections: Sequence[Section]) -> dict[int, str]:
     -------
     dict
         Relative path of the CSV file by place of the figure among the sections.
+
+    Raises
+    ------
+    ValueError
+        The columns of a figure's data are not equally long.
     """
     folder = Path(path).parent / data_folder(Path(path))
+    figures = [(place, s) for place, s in enumerate(sections) if isinstance(s, Figure)]
     links: dict[int, str] = {}
-    number = 0
-    for place, section in enumerate(sections):
-        if not isinstance(section, Figure):
-            continue
-        number += 1
+    for number, (place, section) in enumerate(figures, 1):
         if not section.data:
             continue
+        lengths = {name: len(column) for name, column in section.data.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"The data of figure {number} are not equally long: {lengths}.")
         folder.mkdir(exist_ok=True)
         file = folder / f"figure-{number}-{section.name}.csv"
         with file.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(section.data)
-            writer.writerows(zip(*section.data.values()))
+            writer.writerows(zip(*(map(_short, column) for column in section.data.values())))
         links[place] = f"{folder.name}/{file.name}"
     return links
 
 
-def head_lines(text: str) -> list[str]:
-    """Return a column head in one line, or in two where it is long, broken between words.
-
-    QTextBrowser, left alone, breaks heads of narrow columns inside words.
-    """
-    breaks = [index for index, letter in enumerate(text) if letter == " "]
-    if len(text) <= LONGEST_HEAD or not breaks:
-        return [text]
-    middle = min(breaks, key=lambda index: abs(2 * index - len(text)))
-    return [text[:middle], text[middle + 1 :]]
-
-
-def format_cell(value: object, digits: int = 3) -> str:
-    """Return a cell as text: floats with ``digits`` decimals, thousands set apart, or a dash."""
-    if value is None:
-        return MISSING
-    if isinstance(value, str):
+def _short(value: object) -> object:
+    """Return floats with the seven digits that a picture or a check can need, NaN as nothing."""
+    if value is None or (isinstance(value, numbers.Real) and math.isnan(value)):
+        return ""
+    if isinstance(value, numbers.Integral) or not isinstance(value, numbers.Real):
         return value
-    number = float(value)
-    if number != number:
-        return MISSING
-    if number == int(number) and not isinstance(value, float):
-        return f"{int(number):,}"
-    return f"{number:,.{digits}f}"
+    return f"{value:.7g}"
 
 
 def versions() -> str:

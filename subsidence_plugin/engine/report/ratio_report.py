@@ -12,7 +12,7 @@ from ..validation.rates import ProbabilityCounts, RateCurve
 from ..validation.ratio_table import FactorRatios
 from ..validation.splits import ALL
 from .html import Figure, Heading, Section, Table, Text, write_report
-from .validation_figures import class_figure, rate_figure, ratio_figure
+from .validation_figures import class_figure, rate_figure, ratio_figure, thinned
 
 #: More classes than this leave no room for a value on each bar.
 MOST_BARS = 12
@@ -138,8 +138,11 @@ def _single(table: FactorRatios, rows: str, is_susceptibility: bool) -> list[Sec
     return [
         Heading("Classes"),
         class_table(table, rows, is_susceptibility),
-        Figure(bars, f"Frequency ratio of each class, {rows}; dashed: mean density of the area."),
-    ]
+        Figure(
+            bars, f"Frequency ratio of each class, {rows}; dashed: mean density of the area.",
+            ratio_columns([table]), "frequency-ratio",
+        ),
+    ]  # fmt: skip
 
 
 def _overview(tables: Sequence[FactorRatios], rows: str) -> list[Section]:
@@ -165,8 +168,26 @@ def _overview(tables: Sequence[FactorRatios], rows: str) -> list[Section]:
     return [
         Heading("Factors compared"),
         Table(heads, body, caption),
-        Figure(bars, f"Frequency ratio (FR) by class, {rows}; dashed: mean density of the area."),
-    ]
+        Figure(
+            bars, f"Frequency ratio (FR) by class, {rows}; dashed: mean density of the area.",
+            ratio_columns(tables), "frequency-ratio",
+        ),
+    ]  # fmt: skip
+
+
+def ratio_columns(tables: Sequence[FactorRatios]) -> dict[str, list]:
+    """Return the tables of factors under each other, for the CSV file of a figure."""
+    columns: dict[str, list] = {
+        name: [] for name in ("factor", "class", "cells", "area_km2", "events", "frequency_ratio")
+    }
+    for table in tables:
+        columns["factor"] += [table.name] * len(table.classes)
+        columns["class"] += list(table.classes)
+        columns["cells"] += [int(count) for count in table.cells]
+        columns["area_km2"] += list(table.area)
+        columns["events"] += [int(count) for count in table.reported_events]
+        columns["frequency_ratio"] += list(table.ratios.ratio)
+    return columns
 
 
 def _curves(tables: Sequence[FactorRatios], curves: Optional[ProbabilityCounts]) -> list[Section]:
@@ -185,7 +206,21 @@ def _curves(tables: Sequence[FactorRatios], curves: Optional[ProbabilityCounts])
     if not any(named.values()):
         return []
     figure = rate_figure(named, marks=curves is None)
-    return [Heading("Success and prediction rate"), Text(RATES), Figure(figure, source)]
+    caption = "Share of the events found in a share of the area. " + source
+    shown_figure = Figure(figure, caption, rate_columns(named), "rates")
+    return [Heading("Success and prediction rate"), Text(RATES), shown_figure]
+
+
+def rate_columns(curves: Mapping[str, Optional[RateCurve]]) -> dict[str, list]:
+    """Return rate curves as drawn, under each other, for the CSV file of their figure."""
+    columns: dict[str, list] = {"curve": [], "area_share": [], "event_share": []}
+    for name, curve in curves.items():
+        if curve is not None:
+            area, events = thinned(curve.area, curve.events)
+            columns["curve"] += [name] * len(area)
+            columns["area_share"] += list(area)
+            columns["event_share"] += list(events)
+    return columns
 
 
 def _lead_of_map(table: FactorRatios, curves: Optional[ProbabilityCounts], rows: str) -> str:

@@ -48,7 +48,7 @@ def write_training_report(
     facts = {
         "Samples": card.source,
         "Rows": ", ".join(f"{part} {n.get('rows')}" for part, n in card.split.items()),
-        "Hyperparameters": _listed(card.hyperparameters),
+        **dict(line.split(": ", 1) for line in card.described_hyperparameters()),
         "Training": _listed({k: v for k, v in card.training.items() if k != "members"}),
         "Seeds": ", ".join(map(str, card.seeds)),
     }
@@ -85,25 +85,28 @@ def _figures(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> Table
         ("Model", "Rows", *HEADS),
         rows,
         "Labels are told apart at a probability of 0.5; RMSE is that of the probabilities. Of "
-        "several networks their mean probability is taken.",
+        "several members their mean probability is taken.",
     )
 
 
 def _history(trained: Trained) -> Figure:
     rows = np.array(trained.history, dtype=float)
+    columns = ("training_loss", "validation_loss", "validation_auc")
     runs = [
-        {
-            "epoch": own[:, 1], "training_loss": own[:, 2], "validation_loss": own[:, 3],
-            "validation_auc": own[:, 4],
-        }
+        {"epoch": own[:, 1], **{name: own[:, 2 + i] for i, name in enumerate(columns)}}
         for own in (rows[rows[:, 0] == number] for number in np.unique(rows[:, 0]))
-    ]  # fmt: skip
+    ]
     best = [summary["best_epoch"] for summary in trained.summaries]
+    data = {
+        "network": rows[:, 0].astype(int), "epoch": rows[:, 1].astype(int),
+        **{name.replace("validation", "holdout"): rows[:, 2 + i] for i, name in enumerate(columns)},
+    }  # fmt: skip
     return Figure(
         training_history(runs, best),
         "Loss on the training rows (with dropout) and on the training rows held out to find the "
         "best epoch; validation and test rows took no part in that choice.",
-    )
+        data, "training-history",
+    )  # fmt: skip
 
 
 def _members(trained: Trained) -> Table:
@@ -112,17 +115,29 @@ def _members(trained: Trained) -> Table:
         for number, s in enumerate(trained.summaries, 1)
     ]
     heads = ("Network", "Seed", "Epochs", "Epoch kept", "Rows held out", "AUC on them")
-    return Table(heads, rows)
+    return Table(
+        heads, rows,
+        "The networks of the model, each from its own seed. The epoch kept has the lowest loss on "
+        "training rows held out; the AUC is that on these rows.",
+    )  # fmt: skip
 
 
 def _factors(card: Card) -> Table:
-    rows = [[f.name, f.kind, f.minimum, f.maximum, len(f.categories) or None] for f in card.factors]
+    rows = [
+        [f.name, f.kind, _whole(f.minimum), _whole(f.maximum), len(f.categories) or None]
+        for f in card.factors
+    ]
     return Table(
         ("Factor", "Kind", "Minimum", "Maximum", "Categories"),
         rows,
         "Minima and maxima of the training rows, which scale the inputs to 0..1; values outside "
         "are clipped.",
     )
+
+
+def _whole(value: Optional[float]) -> Optional[float]:
+    """Return a code of a class as a whole number, which is written without decimals."""
+    return int(value) if value is not None and float(value).is_integer() else value
 
 
 def _listed(values: Mapping[str, object]) -> str:

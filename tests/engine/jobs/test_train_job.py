@@ -92,7 +92,7 @@ def test_writes_model_history_report_and_runs(samples, tmp_path):
         "Computing on the CPU" in log and "Logistic regression on the same rows: train AUC" in log
     )
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "h.gpkg", "m.safetensors", "r.html", "runs.csv", "runs.csvt"
+        "h.gpkg", "m.safetensors", "r.html", "r_data", "runs.csv", "runs.csvt"
     ]  # fmt: skip
 
 
@@ -121,6 +121,23 @@ def test_baselines_write_models_that_predict(method, samples, tmp_path):
     assert auc(features.columns["label"][held], found[held]) == pytest.approx(result["AUC"])
     # The label is an exclusive or of both factors: trees see it, sums of factors do not.
     assert (result["AUC"] > 0.95) == (method in ("forest", "boosting"))
+
+
+@pytest.mark.parametrize(
+    ("method", "same"),
+    [("logistic", True), ("boosting", True), ("frequencyratio", True), ("forest", False)],
+)
+def test_repeats_of_a_baseline_without_chance_are_said_to_be_the_same(
+    method, same, samples, tmp_path
+):
+    log = []
+    run_job(
+        "trainbaseline",
+        {"samples": samples, "method": method, "model": str(tmp_path / "b.safetensors"),
+         "options": {"trees": 5}, "repeats": 2},
+        Progress(on_message=lambda text, level: log.append(text)),
+    )  # fmt: skip
+    assert any(line.startswith("The 2 members are the same") for line in log) is same
 
 
 @pytest.mark.parametrize(
