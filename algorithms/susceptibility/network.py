@@ -41,6 +41,10 @@ NUMBERS = (
      "Size of the optimizer's steps. Empty: the preset's."),
     ("MOMENTUM", "Momentum", "momentum", None, True,
      "Of SGD; Adam does not use it. Empty: the preset's."),
+    ("WEIGHT_DECAY", "Weight decay", "weight_decay", 0.0, True,
+     "Every step shrinks all weights by learning rate × weight decay, against overfitting on few "
+     "samples; try 0.01 to 1. With Adam it acts beside the gradient (AdamW), with SGD as a "
+     "penalty on the squared weights."),
     ("PATIENCE", "Patience", "patience", 30, False,
      "Stop after so many epochs without a lower hold-out loss (once it has begun to learn); 0 "
      "never stops early. The weights of the best epoch are kept in either case."),
@@ -210,7 +214,8 @@ class NetworkTrainer(SubsidenceAlgorithm):
                 hyperparameter.name.upper(), text, kind, None, True,
                 hyperparameter.minimum, hyperparameter.maximum,
             ),
-            f"{hyperparameter.meaning} Empty: the preset's (default {hyperparameter.default}).",
+            f"{hyperparameter.meaning} Empty: the preset's (default {hyperparameter.default})."
+            f"{_searched(hyperparameter)}",
             advanced=True,
         )  # fmt: skip
 
@@ -253,6 +258,7 @@ class NetworkTrainer(SubsidenceAlgorithm):
             "learning_rate": values.number("LEARNING_RATE"),
             "optimizer": OPTIMIZER_VALUES[values.choice("OPTIMIZER")],
             "momentum": values.number("MOMENTUM"),
+            "weight_decay": values.number("WEIGHT_DECAY"),
             "class_weights": WEIGHT_VALUES[values.choice("CLASS_WEIGHTS")],
             "patience": values.integer("PATIENCE"),
             "holdout_share": values.number("HOLDOUT"),
@@ -279,3 +285,10 @@ class NetworkTrainer(SubsidenceAlgorithm):
 
 def _listed(values: Any) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _searched(hyperparameter: Hyperparameter) -> str:
+    if hyperparameter.search is None:
+        return ""
+    low, high = hyperparameter.search
+    return f" 'Tune model' searches {low} to {high}."

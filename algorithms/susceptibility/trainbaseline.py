@@ -7,6 +7,8 @@ from typing import Any
 from qgis.core import QgsProcessingParameterBoolean, QgsProcessingParameterEnum
 from qgis.core import QgsProcessingParameterNumber as Number
 
+from ...subsidence_plugin.engine.baselines.registry import BASELINES
+from ...subsidence_plugin.engine.hyperparameter import Hyperparameter
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
 from ..values import Values
@@ -14,6 +16,13 @@ from .network import MODEL_FILTER, add_repeats, add_results, add_runs, add_sampl
 
 #: In the order of ``METHOD``.
 METHODS = ("logistic", "forest", "boosting", "frequencyratio")
+#: Of the methods' hyperparameters, in the dialog.
+TITLES = {
+    "inverse_penalty": "Inverse penalty", "trees": "Trees",
+    "min_samples_leaf": "Rows in a leaf", "max_features": "Share of inputs in a split",
+    "iterations": "Iterations", "learning_rate": "Learning rate", "leaves": "Leaves",
+    "l2": "Penalty on leaves", "classes": "Classes",
+}  # fmt: skip
 
 
 class TrainBaseline(SubsidenceAlgorithm):
@@ -44,23 +53,9 @@ paper, section 6.2 and Table 2.</p>"""
             "Logistic regression is the usual yardstick; random forest often leads where samples "
             "are many and places alike, and falls behind it on unseen places.",
         )  # fmt: skip
-        self.add(
-            Number("TREES", "Trees", Number.Type.Integer, 200, minValue=1, maxValue=10_000),
-            "Of the random forest; more trees give smoother probabilities and larger files.",
-            advanced=True,
-        )
-        self.add(
-            Number(
-                "ITERATIONS", "Iterations", Number.Type.Integer, 100, minValue=1, maxValue=10_000
-            ),
-            "Trees of the gradient boosting, one after another.",
-            advanced=True,
-        )
-        self.add(
-            Number("CLASSES", "Classes", Number.Type.Integer, 10, minValue=2, maxValue=100),
-            "Quantile classes of a continuous factor in the frequency ratio model.",
-            advanced=True,
-        )
+        for method in METHODS:
+            for hyperparameter in BASELINES[method].hyperparameters:
+                self._add_hyperparameter(hyperparameter)
         self.add(
             QgsProcessingParameterBoolean("BALANCED", "Balance the classes", False),
             "Rows of the rarer class count more, so that both classes weigh the same.",
@@ -73,17 +68,26 @@ paper, section 6.2 and Table 2.</p>"""
         add_runs(self)
         add_results(self)
 
+    def _add_hyperparameter(self, declared: Hyperparameter) -> None:
+        kind = Number.Type.Integer if declared.is_integer else Number.Type.Double
+        self.add(
+            Number(
+                declared.name.upper(), TITLES[declared.name], kind, declared.default,
+                minValue=declared.minimum, maxValue=declared.maximum,
+            ),
+            declared.meaning,
+            advanced=True,
+        )  # fmt: skip
+
     def arguments(self, values: Values) -> dict[str, Any]:
+        method = METHODS[values.choice("METHOD")]
+        baseline = BASELINES[method]
         return {
             "samples": values.vector("SAMPLES"),
-            "method": METHODS[values.choice("METHOD")],
+            "method": method,
             "factor_fields": values.fields("FACTOR_FIELDS"),
             "label_field": values.text("LABEL_FIELD") or "label",
-            "options": {
-                "trees": values.integer("TREES"),
-                "iterations": values.integer("ITERATIONS"),
-                "classes": values.integer("CLASSES"),
-            },
+            "options": {h.name: _value(values, h) for h in baseline.hyperparameters},
             "balanced": values.flag("BALANCED"),
             "repeats": values.integer("REPEATS"),
             "seed": values.integer("SEED"),
@@ -91,3 +95,8 @@ paper, section 6.2 and Table 2.</p>"""
             "report": values.output("REPORT"),
             "runs": values.output("RUNS"),
         }
+
+
+def _value(values: Values, declared: Hyperparameter) -> Any:
+    name = declared.name.upper()
+    return values.integer(name) if declared.is_integer else values.number(name)

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from land_subsidence.subsidence_plugin.engine.baselines.registry import BASELINES
 from land_subsidence.subsidence_plugin.engine.models.file import load_model
 from land_subsidence.subsidence_plugin.engine.networks.registry import ARCHITECTURES
 from land_subsidence.subsidence_plugin.engine.vector.read import read_features
@@ -47,9 +48,10 @@ def test_parameters_follow_the_declaration(name, qgis_app):
             hyperparameter.maximum,
         )
         assert hyperparameter.meaning in definition.help()
+        assert f"'Tune model' searches {hyperparameter.search[0]} to" in definition.help()
     shared = (
         "SAMPLES FACTOR_FIELDS EPOCHS BATCH_SIZE LEARNING_RATE OPTIMIZER CLASS_WEIGHTS PATIENCE "
-        "REPEATS SEED DEVICE CHECKPOINT MODEL HISTORY REPORT RUNS"
+        "WEIGHT_DECAY REPEATS SEED DEVICE CHECKPOINT MODEL HISTORY REPORT RUNS"
     )
     for parameter in shared.split():
         assert algorithm.parameterDefinition(parameter).help()
@@ -148,3 +150,25 @@ def test_repeated_baselines_write_a_runs_table(run, samples, tmp_path):
     assert [int(runs["seed"][i]) for i in chosen] == [5, 6, 7]
     assert len({runs["value"][i] for i in chosen}) > 1, "seeds must make a difference"
     assert set(runs["configuration"]) == {"default trees=10"}
+
+
+def test_weight_decay_reaches_the_model_file(run, samples, tmp_path):
+    parameters = {"SAMPLES": samples, "EPOCHS": 1, "MODEL": str(tmp_path / "m.safetensors")}
+    run("subsidence:trainlstm", parameters)
+    assert load_model(parameters["MODEL"]).card.training["weight_decay"] == 0
+    run("subsidence:trainlstm", {**parameters, "WEIGHT_DECAY": 0.25})
+    assert load_model(parameters["MODEL"]).card.training["weight_decay"] == 0.25
+
+
+def test_baselines_have_their_declared_hyperparameters(run, qgis_app, samples, tmp_path):
+    algorithm = qgis_app.processingRegistry().createAlgorithmById("subsidence:trainbaseline")
+    for baseline in BASELINES.values():
+        for declared in baseline.hyperparameters:
+            definition = algorithm.parameterDefinition(declared.name.upper())
+            assert definition.defaultValue() == declared.default
+            assert definition.help() == declared.meaning
+    parameters = {"SAMPLES": samples, "METHOD": 1, "TREES": 10, "MIN_SAMPLES_LEAF": 9,
+                  "MAX_FEATURES": 0.5, "MODEL": str(tmp_path / "m.safetensors")}  # fmt: skip
+    run("subsidence:trainbaseline", parameters)
+    card = load_model(parameters["MODEL"]).card
+    assert card.hyperparameters == {"trees": 10, "min_samples_leaf": 9, "max_features": 0.5}

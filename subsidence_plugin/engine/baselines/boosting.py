@@ -7,6 +7,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import MissingPackageError
+from ..hyperparameter import Hyperparameter
 from ..needs import need
 from ..progress import Progress
 from .declaration import Arrays, Baseline, Evaluator, refuse, sigmoid
@@ -20,13 +21,27 @@ def fit(
     seed: int = 42,
     progress: Optional[Progress] = None,
     iterations: int = 100,
+    learning_rate: float = 0.1,
+    leaves: int = 31,
+    l2: float = 0.0,
 ) -> dict[str, np.ndarray]:
-    """Return the flat arrays of the boosted trees and their starting logit."""
+    """Return the flat arrays of the boosted trees and their starting logit.
+
+    Parameters
+    ----------
+    inputs : 2d-array, (rows, inputs)
+    label : 1d-array of 0 and 1
+    weights : 1d-array, optional
+    seed, progress
+    iterations, learning_rate, leaves, l2
+        As declared below.
+    """
     ensemble = need("sklearn.ensemble", "to fit gradient boosting")
     inputs = np.ascontiguousarray(inputs, dtype=np.float32)
     model = ensemble.HistGradientBoostingClassifier(
-        max_iter=iterations, random_state=seed, early_stopping=False
-    )
+        max_iter=iterations, learning_rate=learning_rate, max_leaf_nodes=leaves,
+        l2_regularization=l2, random_state=seed, early_stopping=False,
+    )  # fmt: skip
     model.fit(inputs, label, sample_weight=weights)
     arrays = flatten([_arrays(trees[0].nodes) for trees in model._predictors])
     arrays["baseline"] = np.array(model._baseline_prediction, dtype=np.float64).reshape(1)
@@ -68,4 +83,25 @@ def evaluator(arrays: Arrays) -> Evaluator:
     return lambda inputs: sigmoid(total(inputs) + baseline)
 
 
-BOOSTING = Baseline("boosting", "Gradient boosting", fit, check, evaluator, {"iterations": 100})
+BOOSTING = Baseline(
+    "boosting", "Gradient boosting", fit, check, evaluator,
+    hyperparameters=(
+        Hyperparameter(
+            "iterations", 100, 1, 10_000, "Trees of the gradient boosting, one after another.",
+            log=True, search=(20, 500), grid=(50, 100, 300),
+        ),
+        Hyperparameter(
+            "learning_rate", 0.1, 1e-4, 1.0,
+            "Weight of every tree of the gradient boosting; smaller needs more iterations.",
+            log=True, search=(0.01, 0.3), grid=(0.03, 0.1),
+        ),
+        Hyperparameter(
+            "leaves", 31, 2, 1000, "Leaves of every tree of the gradient boosting, at most.",
+            log=True, search=(2, 64), grid=(4, 8, 31),
+        ),
+        Hyperparameter(
+            "l2", 0.0, 0.0, 1e6, "Penalty on the leaf values of the gradient boosting.",
+            search=(0.0, 20.0), grid=(0.0, 5.0),
+        ),
+    ),
+)  # fmt: skip

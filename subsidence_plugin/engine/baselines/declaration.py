@@ -9,13 +9,14 @@ from typing import Callable
 import numpy as np
 
 from ..errors import ModelFileError
+from ..hyperparameter import Hyperparameter, Tunable
 
 Arrays = Mapping[str, np.ndarray]
 Evaluator = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Baseline:
+class Baseline(Tunable):
     """A baseline model.
 
     Parameters
@@ -32,8 +33,10 @@ class Baseline:
     evaluator : callable
         ``evaluator(arrays)`` returns a function from (rows, inputs) float32 to (rows,)
         probabilities; safe to call from several threads.
-    defaults : mapping
+    hyperparameters : tuple of Hyperparameter
         Options of ``fit``.
+    settings : tuple of Hyperparameter
+        Of the training; a baseline has none that tuning could vary.
     """
 
     name: str
@@ -41,7 +44,13 @@ class Baseline:
     fit: Callable[..., dict[str, np.ndarray]]
     check: Callable[[Arrays, int], None]
     evaluator: Callable[[Arrays], Evaluator]
-    defaults: Mapping[str, object]
+    hyperparameters: tuple[Hyperparameter, ...]
+    settings: tuple[Hyperparameter, ...] = ()
+
+    @property
+    def described(self) -> str:
+        """What it is, as a sentence about it begins."""
+        return self.title
 
 
 def refuse(reason: str) -> None:

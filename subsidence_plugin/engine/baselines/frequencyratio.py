@@ -11,6 +11,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..hyperparameter import Hyperparameter
 from ..models.tensors import check_tensors
 from ..progress import Progress
 from ..validation.frequency_ratio import frequency_ratio
@@ -112,5 +113,12 @@ def evaluator(arrays: Arrays) -> Evaluator:
 
 
 FREQUENCY_RATIO = Baseline(
-    "frequencyratio", "Frequency ratio", fit, check, evaluator, {"classes": 10}
-)
+    "frequencyratio", "Frequency ratio", fit, check, evaluator,
+    hyperparameters=(
+        Hyperparameter(
+            "classes", 10, 2, 100,
+            "Quantile classes of a continuous factor in the frequency ratio model.",
+            log=True, search=(3, 25), grid=(4, 6, 8, 10, 15, 20),
+        ),
+    ),
+)  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..hyperparameter import Hyperparameter
 from ..models.tensors import check_tensors
 from ..needs import need
 from ..progress import Progress
@@ -21,10 +22,22 @@ def fit(
     weights: Optional[np.ndarray] = None,
     seed: int = 42,
     progress: Optional[Progress] = None,
+    inverse_penalty: float = WEAK_PENALTY,
 ) -> dict[str, np.ndarray]:
-    """Return coefficients and intercept of the (practically) unpenalised maximum likelihood."""
+    """Return coefficients and intercept of the maximum likelihood.
+
+    Parameters
+    ----------
+    inputs : 2d-array, (rows, inputs)
+    label : 1d-array of 0 and 1
+    weights : 1d-array, optional
+    seed, progress
+        Not needed; every baseline takes them.
+    inverse_penalty : float
+        Scikit-learn's ``C``; by default so large that the fit is practically unpenalised.
+    """
     linear = need("sklearn.linear_model", "to fit logistic regression")
-    model = linear.LogisticRegression(C=WEAK_PENALTY, max_iter=2000, tol=1e-6)
+    model = linear.LogisticRegression(C=inverse_penalty, max_iter=2000, tol=1e-6)
     model.fit(np.asarray(inputs, dtype=np.float64), label, sample_weight=weights)
     return {
         "coefficients": np.array(model.coef_[0], dtype=np.float64),
@@ -45,4 +58,14 @@ def evaluator(arrays: Arrays) -> Evaluator:
     return lambda inputs: sigmoid(inputs @ coefficients + intercept)
 
 
-LOGISTIC = Baseline("logistic", "Logistic regression", fit, check, evaluator, {})
+LOGISTIC = Baseline(
+    "logistic", "Logistic regression", fit, check, evaluator,
+    hyperparameters=(
+        Hyperparameter(
+            "inverse_penalty", WEAK_PENALTY, 1e-6, 1e8,
+            "Of the logistic regression (scikit-learn's C): smaller values pull the coefficients "
+            "towards 0, the default practically not.",
+            log=True, search=(1e-3, 1e4), grid=(0.01, 0.1, 1.0, 10.0, 1e4),
+        ),
+    ),
+)  # fmt: skip

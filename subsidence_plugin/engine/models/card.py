@@ -82,6 +82,14 @@ class Card:
         own = self.member_hyperparameters
         return own[member] if own else self.hyperparameters
 
+    def described_hyperparameters(self) -> list[str]:
+        """Return lines for people: one for all members, or one a member where these differ."""
+        sets = self.member_hyperparameters or [self.hyperparameters]
+        texts = [", ".join(f"{name} {value}" for name, value in s.items()) for s in sets]
+        if len(texts) == 1:
+            return [f"Hyperparameters: {texts[0] or 'none'}"]
+        return [f"Hyperparameters of member {i}: {text}" for i, text in enumerate(texts, 1)]
+
     @property
     def n_inputs(self) -> int:
         """Number of inputs of the model: one a factor, one a category of a categorical one."""

@@ -20,11 +20,17 @@ def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> No
     if card.calibration is not None:
         check_calibration(card.calibration)
     if card.architecture in ARCHITECTURES:
+        _check_hyperparameters(card, card.hyperparameters)
         for index, member in enumerate(members):
             # Members of a tuned ensemble may differ in their hyperparameters.
             if index == 0 or card.member_hyperparameters:
                 expected = _network_shapes(card, card.hyperparameters_of(index))
-            check_tensors(member, expected)
+            try:
+                check_tensors(member, expected)
+            except ModelFileError as error:
+                if not card.member_hyperparameters:
+                    raise
+                raise ModelFileError(f"{str(error)[:-1]} (member {index + 1}).") from error
     elif card.architecture in BASELINES:
         for member in members:
             BASELINES[card.architecture].check(member, card.n_inputs)
@@ -39,13 +45,20 @@ def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> No
 def _network_shapes(card: Card, given: Mapping) -> dict[str, Expected]:
     """Return what the declaration asks for; nothing is allocated (device ``meta``)."""
     from ..needs import need
-    from ..networks.registry import ARCHITECTURES, build
+    from ..networks.registry import build
 
     torch = need("torch", "to use networks")
-    try:
-        hyperparameters = ARCHITECTURES[card.architecture].checked(given)
-    except InputError as error:
-        raise ModelFileError(f"The model file is damaged: {error}") from error
+    hyperparameters = _check_hyperparameters(card, given)
     with torch.device("meta"):
         module = build(card.architecture, card.n_inputs, hyperparameters)
     return {name: ("float32", tuple(tensor.shape)) for name, tensor in module.state_dict().items()}
+
+
+def _check_hyperparameters(card: Card, given: Mapping) -> dict:
+    """Return the complete hyperparameters of a network, or refuse the file."""
+    from ..networks.registry import ARCHITECTURES
+
+    try:
+        return ARCHITECTURES[card.architecture].checked(given)
+    except InputError as error:
+        raise ModelFileError(f"The model file is damaged: {error}") from error

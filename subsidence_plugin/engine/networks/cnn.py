@@ -7,6 +7,7 @@ from typing import Any
 
 from ..needs import need
 from .declaration import Architecture, Hyperparameter
+from .searched import searched_settings
 
 
 @lru_cache(maxsize=1)
@@ -48,15 +49,27 @@ CNN = Architecture(
     title="CNN",
     summary="Convolutional neural network: one-dimensional filters along the factor vector, then "
     "two dense layers.",
+    # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
-        Hyperparameter("filters", 64, 1, 1024, "Number of convolution filters.", log=True),
+        Hyperparameter(
+            "filters", 64, 1, 1024, "Number of convolution filters.", log=True,
+            search=(8, 128), grid=(16, 64),
+        ),
         Hyperparameter(
             "kernel_size", 3, 1, 15, "Width of the filters in factors (odd).",
-            choices=(1, 3, 5, 7, 9, 11, 13, 15),
+            choices=(1, 3, 5, 7, 9, 11, 13, 15), search=(1, 5), grid=(3, 5),
         ),
-        Hyperparameter("dense1", 128, 1, 2048, "Units of the first dense layer.", log=True),
-        Hyperparameter("dense2", 64, 1, 2048, "Units of the second dense layer.", log=True),
-        Hyperparameter("dropout", 0.3, 0.0, 0.9, "Dropout after each dense layer."),
+        Hyperparameter(
+            "dense1", 128, 1, 2048, "Units of the first dense layer.", log=True,
+            search=(16, 256), grid=(32, 128),
+        ),
+        Hyperparameter(
+            "dense2", 64, 1, 2048, "Units of the second dense layer.", log=True, search=(8, 128),
+        ),
+        Hyperparameter(
+            "dropout", 0.3, 0.0, 0.9, "Dropout after each dense layer.",
+            search=(0.0, 0.6), grid=(0.3, 0.5),
+        ),
     ),
     presets=(
         {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9},
@@ -68,4 +81,5 @@ CNN = Architecture(
         },
     ),
     build=build,
+    settings=searched_settings(0.01, (5e-4, 0.1), (0.003, 0.01, 0.03)),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..needs import need
 from .declaration import Architecture, Hyperparameter
+from .searched import searched_settings
 
 
 @lru_cache(maxsize=1)
@@ -45,15 +46,27 @@ CNNLSTM = Architecture(
     title="CNN-LSTM",
     summary="Convolution and long short-term memory: filters along the factor vector, whose "
     "outputs an LSTM reads as a sequence, then a dense layer.",
+    # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
-        Hyperparameter("filters", 64, 1, 1024, "Number of convolution filters.", log=True),
+        Hyperparameter(
+            "filters", 64, 1, 1024, "Number of convolution filters.", log=True,
+            search=(8, 128), grid=(16, 64),
+        ),
         Hyperparameter(
             "kernel_size", 3, 1, 15, "Width of the filters in factors (odd).",
-            choices=(1, 3, 5, 7, 9, 11, 13, 15),
+            choices=(1, 3, 5, 7, 9, 11, 13, 15), search=(1, 5), grid=(3, 5),
         ),
-        Hyperparameter("lstm_units", 128, 1, 1024, "Units of the LSTM layer.", log=True),
-        Hyperparameter("dense", 64, 1, 2048, "Units of the dense layer.", log=True),
-        Hyperparameter("dropout", 0.2, 0.0, 0.9, "Dropout after the dense layer."),
+        Hyperparameter(
+            "lstm_units", 128, 1, 1024, "Units of the LSTM layer.", log=True,
+            search=(8, 192), grid=(32, 128),
+        ),
+        Hyperparameter(
+            "dense", 64, 1, 2048, "Units of the dense layer.", log=True, search=(8, 128),
+        ),
+        Hyperparameter(
+            "dropout", 0.2, 0.0, 0.9, "Dropout after the dense layer.",
+            search=(0.0, 0.6), grid=(0.2, 0.4),
+        ),
     ),
     presets=(
         {"optimizer": "adam", "learning_rate": 1e-3},
@@ -64,4 +77,5 @@ CNNLSTM = Architecture(
         },
     ),
     build=build,
+    settings=searched_settings(1e-3, (3e-4, 0.02), (1e-3, 3e-3, 0.01)),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 from ..needs import need
 from .declaration import Architecture, Hyperparameter
 from .drdn_gradient import drdn_gradient
+from .searched import searched_settings
 
 
 @lru_cache(maxsize=1)
@@ -70,13 +71,27 @@ DRDN = Architecture(
     summary="Deep residual dense network: an input layer, residual blocks of two fully connected "
     "layers with identity skips, a layer that fuses the outputs of all blocks, and two dense "
     "layers.",
+    # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
-        Hyperparameter("blocks", 8, 1, 64, "Number of residual blocks."),
-        Hyperparameter("block_units", 128, 1, 2048, "Units of every residual block.", log=True),
-        Hyperparameter("dense1", 64, 1, 2048, "Units of the first dense layer.", log=True),
-        Hyperparameter("dense2", 32, 1, 2048, "Units of the second dense layer.", log=True),
-        Hyperparameter("dropout1", 0.2, 0.0, 0.9, "Dropout after the first dense layer."),
-        Hyperparameter("dropout2", 0.3, 0.0, 0.9, "Dropout after the second dense layer."),
+        Hyperparameter(
+            "blocks", 8, 1, 64, "Number of residual blocks.", search=(1, 10), grid=(2, 4, 8),
+        ),
+        Hyperparameter(
+            "block_units", 128, 1, 2048, "Units of every residual block.", log=True,
+            search=(8, 192), grid=(32, 64, 128),
+        ),
+        Hyperparameter(
+            "dense1", 64, 1, 2048, "Units of the first dense layer.", log=True, search=(8, 128),
+        ),
+        Hyperparameter(
+            "dense2", 32, 1, 2048, "Units of the second dense layer.", log=True, search=(8, 64),
+        ),
+        Hyperparameter(
+            "dropout1", 0.2, 0.0, 0.9, "Dropout after the first dense layer.", search=(0.0, 0.6),
+        ),
+        Hyperparameter(
+            "dropout2", 0.3, 0.0, 0.9, "Dropout after the second dense layer.", search=(0.0, 0.6),
+        ),
     ),
     presets=(
         {"optimizer": "adam", "learning_rate": 1e-3},
@@ -87,5 +102,6 @@ DRDN = Architecture(
         },
     ),
     build=build,
+    settings=searched_settings(1e-3, (1e-4, 1e-2), (3e-4, 1e-3, 3e-3)),
     gradient=drdn_gradient,
 )  # fmt: skip

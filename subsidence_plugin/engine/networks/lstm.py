@@ -7,6 +7,7 @@ from typing import Any
 
 from ..needs import need
 from .declaration import Architecture, Hyperparameter
+from .searched import searched_settings
 
 
 @lru_cache(maxsize=1)
@@ -40,9 +41,16 @@ LSTM = Architecture(
     title="LSTM",
     summary="Long short-term memory: reads the factors one after another as a sequence and "
     "decides from its last state.",
+    # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
-        Hyperparameter("lstm_units", 32, 1, 1024, "Units of the LSTM layer.", log=True),
-        Hyperparameter("dropout", 0.0, 0.0, 0.9, "Dropout after the LSTM layer."),
+        Hyperparameter(
+            "lstm_units", 32, 1, 1024, "Units of the LSTM layer.", log=True,
+            search=(8, 128), grid=(16, 32, 64),
+        ),
+        Hyperparameter(
+            "dropout", 0.0, 0.0, 0.9, "Dropout after the LSTM layer.",
+            search=(0.0, 0.6), grid=(0.0, 0.3),
+        ),
     ),
     presets=(
         {"optimizer": "adam", "learning_rate": 1e-3},
@@ -53,4 +61,5 @@ LSTM = Architecture(
         },
     ),
     build=build,
+    settings=searched_settings(1e-3, (5e-4, 0.03), (1e-3, 3e-3, 0.01)),
 )  # fmt: skip

@@ -90,21 +90,21 @@ def _baseline_recipe(
     architecture: str, given: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> Recipe:
     baseline = BASELINES[architecture]
-    for name in given:
-        if name not in baseline.defaults:
-            has = ", ".join(baseline.defaults) or "none"
-            raise InputError(
-                f"{baseline.title} has no hyperparameter '{name!s:.40}'; it has {has}."
-            )
     weights = settings.get("class_weights") or "none"
-    return Recipe(architecture, {**baseline.defaults, **given}, {"class_weights": weights})
+    return Recipe(architecture, baseline.checked(given), {"class_weights": weights})
 
 
 def recipe_of_card(card: Card, member: int = 0) -> Recipe:
-    """Return the recipe by which a member of a trained model was made."""
-    settings = {
-        name: card.training[name] for name in settings_of({}, {}).as_dict() if name in card.training
-    }
+    """Return the recipe by which a member of a trained model was made.
+
+    The members of a tuned ensemble differ in their training settings, too, which then stand with
+    their summaries in the card.
+    """
+    summaries = card.training.get("members")
+    own = summaries[member] if isinstance(summaries, list) and member < len(summaries) else {}
+    further = own.get("settings") if isinstance(own, dict) else {}
+    stored = {**card.training, **(further if isinstance(further, dict) else {})}
+    settings = {name: stored[name] for name in settings_of({}, {}).as_dict() if name in stored}
     return recipe_of(card.architecture, card.hyperparameters_of(member), settings)
 
 

@@ -69,8 +69,14 @@ def make_optimizer(network: FlatNetwork, settings: Any) -> Any:
     optim = need("torch", "to train networks").optim
     if settings.optimizer == "sgd":
         return optim.SGD(
-            [network.parameters], settings.learning_rate, settings.momentum, fused=True
-        )
+            [network.parameters], settings.learning_rate, settings.momentum,
+            weight_decay=settings.weight_decay, fused=True,
+        )  # fmt: skip
+    if settings.weight_decay:
+        return optim.AdamW(
+            [network.parameters], settings.learning_rate,
+            weight_decay=settings.weight_decay, fused=True,
+        )  # fmt: skip
     return optim.Adam([network.parameters], settings.learning_rate, fused=True)
 
 

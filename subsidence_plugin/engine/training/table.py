@@ -28,7 +28,7 @@ class Table:
     """Complete rows of the samples: factor values, labels and parts.
 
     ``values`` is (rows, factors) float32; ``fold`` None where the table has none; ``rules``,
-    ``crs`` come from the layer's metadata.
+    ``crs`` come from the layer's metadata; ``complete`` says which rows of the layer these are.
     """
 
     names: list[str]
@@ -39,6 +39,7 @@ class Table:
     fold: Optional[np.ndarray]
     rules: Optional[Any] = None
     crs: str = ""
+    complete: Optional[np.ndarray] = None
 
     def rows(self, part: str) -> np.ndarray:
         """Return the mask of the rows of a part (``train``, ``validation``, ``test``)."""
@@ -121,7 +122,7 @@ def read_table(
     table = Table(
         names, kinds, values[complete], label[complete].astype(np.int64), split[complete],
         fold[complete] if isinstance(fold, np.ndarray) else None,
-        _json(metadata, "rules", None), metadata.get("crs", ""),
+        _json(metadata, "rules", None), metadata.get("crs", ""), complete,
     )  # fmt: skip
     _report(table, values, complete, progress)
     return table

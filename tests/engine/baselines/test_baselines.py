@@ -23,7 +23,7 @@ def reference(name, inputs, label):
 
     model = {
         "logistic": LogisticRegression(C=1e4, max_iter=5000, tol=1e-8),
-        "forest": RandomForestClassifier(23, random_state=7),
+        "forest": RandomForestClassifier(23, min_samples_leaf=5, random_state=7),
         "boosting": HistGradientBoostingClassifier(max_iter=30, random_state=7),
     }[name]
     return model.fit(inputs.astype(float) if name == "logistic" else inputs, label)

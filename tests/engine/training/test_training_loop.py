@@ -8,7 +8,7 @@ import pytest
 from land_subsidence.subsidence_plugin.engine.errors import Cancelled, DeviceError, InputError
 from land_subsidence.subsidence_plugin.engine.networks.registry import ARCHITECTURES, build
 from land_subsidence.subsidence_plugin.engine.progress import Progress
-from land_subsidence.subsidence_plugin.engine.training import loop
+from land_subsidence.subsidence_plugin.engine.training import member
 from land_subsidence.subsidence_plugin.engine.training.device import choose_device
 from land_subsidence.subsidence_plugin.engine.training.holdout import holdout_rows
 from land_subsidence.subsidence_plugin.engine.training.loop import train
@@ -112,7 +112,7 @@ def test_stops_early_with_the_best_weights():
 
 def test_patience_waits_for_a_network_to_begin_but_not_for_ever(monkeypatch):
     """Labels without any signal: the end comes with the step limit, 16 steps an epoch."""
-    monkeypatch.setattr(loop, "HOPELESS_STEPS", 30 * 16)
+    monkeypatch.setattr(member, "HOPELESS_STEPS", 30 * 16)
     rng = np.random.default_rng(1)
     inputs, label = rng.random((300, 4), dtype=np.float32), rng.integers(0, 2, 300)
     settings = Settings(epochs=500, patience=2, batch_size=16, learning_rate=0.01)
@@ -187,11 +187,22 @@ def test_divergence_is_one_sentence():
         ({"epochs": 0}, "'epochs' is 0; allowed is 1 to 100000"),
         ({"holdout_share": 0.7}, "'holdout_share' is 0.7"),
         ({"optimizer": "rmsprop"}, "'optimizer' is 'rmsprop'; allowed is adam or sgd"),
+        ({"epochs": "many"}, "'epochs' must be a whole number, not 'many'"),
+        ({"batch_size": 2.5}, "'batch_size' must be a whole number, not 2.5"),
+        ({"learning_rate": None}, "'learning_rate' must be a number, not None"),
+        ({"patience": True}, "'patience' must be a whole number, not True"),
+        ({"momentum": float("nan")}, "'momentum' is nan; allowed is 0.0 to 0.999"),
     ],
 )
 def test_bad_settings_are_named(values, expected):
     with pytest.raises(InputError, match=expected):
         Settings(**values)
+
+
+def test_whole_numbers_may_come_as_floats():
+    settings = Settings(batch_size=64.0, patience=5.0)
+    assert [type(v) for v in (settings.batch_size, settings.patience)] == [int, int]
+    assert settings == Settings(batch_size=64, patience=5)
 
 
 def test_given_settings_replace_the_presets():
