@@ -31,7 +31,9 @@ class PredictSusceptibility(SubsidenceAlgorithm):
         "rows are set to its ends and counted in the log. A model trained on classes takes a "
         "class stack made by the same rules, or the raw factors, to which it applies its own "
         "rules. An ensemble gives the mean of its members' probabilities and, on request, their "
-        "standard deviation and each member. Works tile by tile, so rasters of any size fit into "
+        "standard deviation and each member. A model recalibrated by 'Validate models' gives "
+        "recalibrated probabilities (of the mean; members and spread likewise, member by member), "
+        "and the log says so. Works tile by tile, so rasters of any size fit into "
         "memory. The result can be classified with 'Classify susceptibility' and validated with "
         "'Frequency ratio'. Workflow (v) of the Hanoi paper."
     )
@@ -69,9 +71,10 @@ class PredictSusceptibility(SubsidenceAlgorithm):
                 maxValue=1,
             ),
             "Samples hold as many stable as subsiding points, an area does not. Given the share "
-            "of the area that subsides (0 to 1, excluded), the odds p/(1-p) are multiplied by "
-            "the ratio of the prior odds, area to samples. Ranking and AUC do not change. Empty: "
-            "probabilities as the model gives them.",
+            "of the area that subsides (0 to 1, excluded), the odds p/(1-p) of the map are "
+            "multiplied by the ratio of the prior odds, area to samples (to calibration rows for "
+            "a recalibrated model). Ranking and AUC do not change. Empty: probabilities as the "
+            "model gives them.",
             advanced=True,
         )
         self.add(

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.models.card import Card, Factor
-from land_subsidence.subsidence_plugin.engine.models.file import save_model
+from land_subsidence.subsidence_plugin.engine.models.file import load_model, save_model
 from land_subsidence.subsidence_plugin.engine.vector.write import write_points
 from qgis.core import QgsProcessingException, QgsVectorLayer
 
@@ -69,6 +69,32 @@ def test_one_model_as_plain_text_and_rows_together(material, run):
     )
     (row,) = QgsVectorLayer(result["OUTPUT"], "t", "ogr").getFeatures()
     assert (row["split"], row["rows"]) == ("all", 200)
+
+
+def test_recalibration_by_id(material, run, log):
+    target = str(material / "calibrated.safetensors")
+    parameters = {
+        "SAMPLES": str(material / "samples.gpkg"),
+        "MODELS": [str(material / "depth.safetensors")],
+        "CALIBRATION": 2,
+        "CALIBRATED_MODEL": target,
+        "BOOTSTRAP": 50,
+        "SEED": 1,
+        "DELONG": str(material / "delong.csv"),
+        "OUTPUT": str(material / "metrics.gpkg"),
+    }
+    result = run("subsidence:validatemodel", parameters, log)
+    assert result["CALIBRATED_MODEL"] == target
+    assert 0 <= result["ECE_AFTER"] <= 1
+    assert "Recalibration by Platt's curve: the expected calibration error" in log.text
+    stored = load_model(target).card.calibration
+    assert (stored["method"], stored["rows"]) == ("platt", 100)
+    rows = list(QgsVectorLayer(result["OUTPUT"], "t", "ogr").getFeatures())
+    assert [row["model"] for row in rows][-1] == "Logistic regression recalibrated"
+    assert rows[0]["AUC_low"] < rows[0]["AUC"] < rows[0]["AUC_high"]
+    two = [str(material / f"{name}.safetensors") for name in ("slope", "depth")]
+    with pytest.raises(QgsProcessingException, match="recalibrates one model, and MODELS holds 2"):
+        run("subsidence:validatemodel", {**parameters, "MODELS": two})
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..baselines.registry import BASELINES
+from ..models.calibration import calibration_text
 from ..models.file import load_model
 from ..models.model import Model
 from ..networks.registry import ARCHITECTURES
@@ -55,7 +56,8 @@ def title_of(model: Model) -> str:
 def description(model: Model, name: str) -> list[str]:
     """Return the lines of the log."""
     card = model.card
-    tensors = sum(array.size for array in model.arrays[0].values())
+    sizes = sorted({sum(array.size for array in member.values()) for member in model.arrays})
+    tensors = " to ".join(str(size) for size in (sizes[0], sizes[-1])[: len(sizes)])
     lines = [
         f"{name}: {title_of(model)}, members: {model.members}, of {tensors} numbers, "
         f"id {model.model_id}.",
@@ -63,14 +65,15 @@ def description(model: Model, name: str) -> list[str]:
         + ", ".join(f"{part} {n.get('rows')} rows" for part, n in card.split.items()),
         f"Seeds: {', '.join(map(str, card.seeds))}; versions: "
         + ", ".join(f"{package} {version}" for package, version in card.versions.items()),
-        "Hyperparameters: " + ", ".join(f"{k} {v}" for k, v in card.hyperparameters.items()),
+        *card.described_hyperparameters(),
     ]
+    before = ", before recalibration" if card.calibration else ""
     for part, metrics in card.metrics.items():
         shown = [f"{m} {metrics[m]:.3f}" for m in ("AUC", "ACC") if metrics.get(m) is not None]
-        lines.append(f"On the {part} rows: {', '.join(shown)}")
+        lines.append(f"On the {part} rows{before}: {', '.join(shown)}")
     lines.append("Class rules of its class stack are in the file." if card.rules else
                  "It was trained on factor values, or the class rules were not kept.")  # fmt: skip
-    lines.append("Calibrated." if card.calibration else "Not calibrated.")
+    lines += calibration_lines(card.calibration)
     for factor in model.factors:
         what = (
             f"categories {', '.join(f'{c:g}' for c in factor.categories)}"
@@ -78,4 +81,21 @@ def description(model: Model, name: str) -> list[str]:
             else f"{factor.minimum:g} to {factor.maximum:g}"
         )
         lines.append(f"Factor {factor.name} ({factor.kind}): {what}")
+    return lines
+
+
+def calibration_lines(calibration: Optional[dict[str, Any]]) -> list[str]:
+    """Return how a model was recalibrated and what that was worth, or that it was not."""
+    if not calibration:
+        return ["Not recalibrated."]
+    lines = [f"Recalibrated by {calibration_text(calibration)}."]
+    measured = calibration.get("measured")
+    if isinstance(measured, dict):
+        numbers = [measured.get(name) for name in ("ECE_before", "ECE", "Brier_before", "Brier")]
+        if all(isinstance(number, (int, float)) for number in numbers):
+            lines.append(
+                "Expected calibration error {:.3f} before and {:.3f} after, Brier score {:.3f} and "
+                "{:.3f}, on ".format(*numbers)
+                + f"{measured.get('rows')}."
+            )
     return lines

@@ -7,27 +7,31 @@ from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from typing import Any, Optional
 
-import numpy as np
-
 from ..cores import cores
-from ..errors import InputError, OutputError
+from ..errors import InputError
+from ..models.calibration import calibration_text
 from ..models.file import load_model
 from ..models.model import Model
 from ..needs import need
 from ..outputs import Outputs
-from ..prediction.buffers import Buffers
 from ..prediction.forward import Forwards
-from ..prediction.matching import Match, StackBand, match_bands
+from ..prediction.matching import Match
 from ..prediction.precision import choose_precision
 from ..prediction.prior import check_prevalence, training_prevalence
-from ..prediction.stack_prediction import ReadTile, StackPrediction, Window
+from ..prediction.stack_prediction import StackPrediction, Window
 from ..prediction.summary import log_summary
 from ..prediction.tile_predictor import TileResult
-from ..prediction.tiles import OUTPUT_BLOCK, TILE_BYTES, tile_size, tile_windows
+from ..prediction.tiles import TILE_BYTES, tile_windows
 from ..progress import Progress
-from ..raster.cache import CACHE_BYTES, bounded_cache
-from ..raster.gdal_calls import failures_raise
+from ..raster.cache import bounded_cache
 from ..raster.read import Raster, open_stack
+from ..raster.stack_tiles import (
+    match_stack,
+    open_tile_reader,
+    stack_tile_size,
+    tile_cache_bytes,
+    write_tile,
+)
 from ..raster.write import RasterWriter
 from ..styles import write_style
 from ..torch_threads import one_torch_thread
@@ -60,11 +64,11 @@ def run(
     model : str
         Model file.
     output : str
-        Probability raster: mean of the members' probabilities.
+        Probability raster: mean of the members' probabilities, recalibrated where the model is.
     spread : str, optional
-        Standard deviation of the members' probabilities (ddof 0).
+        Standard deviation of the members' probabilities (ddof 0), these recalibrated one by one.
     members : str, optional
-        One band a member.
+        One band a member, recalibrated likewise.
     device, precision : int
         See ``choose_device`` and ``choose_precision``.
     prevalence : float, optional
@@ -79,9 +83,11 @@ def run(
             "SPREAD needs a model of several members, this one has a single member; leave it "
             "empty, or train with REPEATS of 2 or more."
         )
+    if loaded.card.calibration:
+        progress.info(f"The map is recalibrated by {calibration_text(loaded.card.calibration)}.")
     prior = _prior(loaded, prevalence, progress)
     raster = open_stack(factors)
-    match = _match(raster, loaded, progress)
+    match = match_stack(raster, loaded.card, progress)
     chosen, exact = _device(loaded, device, precision, progress)
     workers = threads or (CUDA_WORKERS if chosen == "cuda" else cores())
     progress.info(
@@ -100,7 +106,7 @@ def run(
     prediction = StackPrediction(forwards, match, prior, bool(spread), bool(members))
     with Outputs(output, spread, members, inputs=[factors, model]) as outputs:
         paths = [outputs.path(p) if p else None for p in (output, spread, members)]
-        with bounded_cache(_cache_bytes(raster, tile, loaded.members if members else 2)):
+        with bounded_cache(tile_cache_bytes(raster, tile, loaded.members if members else 2)):
             with _one_thread_each(loaded, chosen):
                 _predict(prediction, paths, raster, tile, workers, progress)
         pixels = raster.grid.width * raster.grid.height
@@ -120,9 +126,8 @@ def _prior(
         return None
     check_prevalence(prevalence)
     trained = training_prevalence(model.card)
-    progress.info(
-        f"Prior corrected from {trained:.4g} (training rows) to {prevalence:g} (PREVALENCE)."
-    )
+    rows = "calibration rows" if model.card.calibration else "training rows"
+    progress.info(f"Prior corrected from {trained:.4g} ({rows}) to {prevalence:g} (PREVALENCE).")
     return trained, prevalence
 
 
@@ -136,30 +141,9 @@ def _device(model: Model, device: int, precision: int, progress: Progress) -> tu
     return "cpu", "float32"
 
 
-def _match(raster: Raster, model: Model, progress: Progress) -> Match:
-    bands = [
-        StackBand(
-            b.index, b.name, b.kind, raster.dataset.GetRasterBand(b.index).GetMetadataItem("rule")
-        )
-        for b in raster.bands
-    ]
-    is_class_stack = raster.metadata.get("SUBSIDENCE_KIND") == "class_stack"
-    return match_bands(model.card, bands, is_class_stack, raster.path, progress)
-
-
 def _tile(raster: Raster, match: Match, device: str) -> tuple[int, int]:
-    block = tuple(raster.dataset.GetRasterBand(match.bands[0]).GetBlockSize())
-    size = (raster.grid.width, raster.grid.height)
     wanted = CUDA_TILE_BYTES if device == "cuda" else TILE_BYTES
-    return tile_size(size, block, len(match.bands), wanted)
-
-
-def _cache_bytes(raster: Raster, tile: tuple[int, int], bands: int) -> int:
-    """Return a cache that holds the output blocks which several tiles or overviews share."""
-    row_of_blocks = 4 * OUTPUT_BLOCK * raster.grid.width
-    aligned = tile[0] % OUTPUT_BLOCK == 0 and tile[1] % OUTPUT_BLOCK == 0
-    shared = 2 * row_of_blocks * (1 if aligned else bands)
-    return min(max(CACHE_BYTES, shared), 16 * CACHE_BYTES)
+    return stack_tile_size(raster, match.bands, wanted)
 
 
 def _one_thread_each(model: Model, device: str) -> Any:
@@ -189,30 +173,18 @@ def _predict(
         def write(window: Window, result: TileResult) -> None:
             for writer, values in zip(writers, (result.mean, result.spread, result.members)):
                 if writer:
-                    _write_tile(writer, window, values)
+                    write_tile(writer, window, values)
 
         windows = tile_windows((raster.grid.width, raster.grid.height), tile)
         prediction.run(
             windows,
-            lambda: _read_factors(raster.path, prediction.match, prediction.buffers),
+            lambda: open_tile_reader(raster.path, prediction.match.bands, prediction.buffers),
             write,
             workers,
             progress.part(0, 0.97),
         )
         if not prediction.valid:
             prediction.refuse_empty(raster.path)
-
-
-def _read_factors(path: str, match: Match, buffers: Buffers) -> ReadTile:
-    """Return a function that reads the factors of a window; a GDAL handle a thread."""
-    raster, bands = Raster(path), match.bands
-
-    def read(window: Window) -> np.ndarray:
-        width, height = window[2:]
-        values = buffers.take(len(bands) * width * height).reshape(len(bands), height, width)
-        return raster.read(window, bands, out=values).reshape(len(bands), -1)
-
-    return read
 
 
 def _writer(
@@ -233,21 +205,8 @@ def _writer(
         "SUBSIDENCE_ARCHITECTURE": model.card.architecture,
         "SUBSIDENCE_UNITS": "probability",
     }
+    if model.card.calibration:
+        metadata["SUBSIDENCE_CALIBRATION"] = str(model.card.calibration["method"])
     if prior:
         metadata["SUBSIDENCE_PREVALENCE"] = f"{prior[1]:g}"
     return RasterWriter(path, raster.grid, names, metadata=metadata, progress=progress)
-
-
-def _write_tile(writer: RasterWriter, window: Window, values: Optional[np.ndarray]) -> None:
-    """Write (pixels,) or (bands, pixels) of a window; None is a tile without valid pixel."""
-    column, row, width, height = window
-    bands = writer.dataset.RasterCount
-    if values is None:
-        values = np.full((bands, height * width), np.nan, dtype=np.float32)
-    writer.write(values.reshape(bands, height, width), column, row)
-    if width % OUTPUT_BLOCK == 0 and height % OUTPUT_BLOCK == 0:
-        # Whole blocks are compressed here and now: if they waited in GDAL's cache, a reading
-        # thread might write them, and a full disk would look like an unreadable input.
-        with failures_raise(f"The raster '{writer.path}' cannot be written", OutputError):
-            for index in range(1, bands + 1):
-                writer.dataset.GetRasterBand(index).FlushCache()

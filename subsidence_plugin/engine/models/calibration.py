@@ -14,6 +14,8 @@ import numpy as np
 from ..errors import ModelFileError
 
 METHODS = ("isotonic", "platt")
+#: What the methods are called in text.
+TITLES = {"isotonic": "isotonic regression", "platt": "Platt's curve"}
 #: Knots of an isotonic map; no honest fit on samples has more.
 MAX_KNOTS = 1_000_000
 #: Log-odds are taken of probabilities this far from 0 and 1.
@@ -51,6 +53,17 @@ def calibrate(calibration: Optional[Mapping[str, Any]], probability: np.ndarray)
     return mapped.astype(probability.dtype, copy=False)
 
 
+def calibration_text(calibration: Mapping[str, Any]) -> str:
+    """Return in words by what a model was recalibrated, and on which rows."""
+    rows, split = calibration.get("rows"), calibration.get("split")
+    source = calibration.get("source")
+    text = TITLES[calibration["method"]]
+    if isinstance(rows, int):
+        text += f", fitted on {rows:,} {split if isinstance(split, str) else ''} rows"
+        text = text.replace("  ", " ")
+    return f"{text} of {source}" if isinstance(source, str) and source else text
+
+
 def check_calibration(calibration: Mapping[str, Any]) -> None:
     """Raise ``ModelFileError`` for a calibration that is damaged or that cannot be applied."""
     method = calibration.get("method")
@@ -65,6 +78,8 @@ def check_calibration(calibration: Mapping[str, Any]) -> None:
         value = calibration.get(name)
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise _damaged(f"'{name}' is missing or of the wrong kind")
+        if isinstance(value, list) and not all(isinstance(v, (int, float)) for v in value):
+            raise _damaged(f"'{name}' holds something that is no number")
     try:
         values = [np.asarray(calibration[name], dtype=np.float64) for name in names]
     except (ValueError, TypeError, OverflowError) as error:

@@ -46,23 +46,27 @@ def correct_prior(
 
 
 def training_prevalence(card: Card) -> float:
-    """Return the share of positives that training made the model believe in.
+    """Return the share of positives that the model's probabilities believe in.
 
-    Class weights that balance the classes make it 0.5, whatever the counts of rows.
+    That of the training rows; class weights that balance the classes make it 0.5, whatever the
+    counts. Of a recalibrated model, that of the rows on which its calibration was fitted.
 
     Raises
     ------
     InputError
         The model file does not say how many training rows were positive.
     """
-    if card.training.get("class_weights") == "balanced":
+    if card.calibration:
+        counts, which = card.calibration, "the rows of its calibration"
+    elif card.training.get("class_weights") == "balanced":
         return 0.5
-    train = card.split.get("train")
-    counts = train if isinstance(train, dict) else {}
+    else:
+        train = card.split.get("train")
+        counts, which = train if isinstance(train, dict) else {}, "its training rows"
     rows, positives = counts.get("rows"), counts.get("positive")
     if not (isinstance(rows, int) and isinstance(positives, int) and 0 < positives < rows):
         raise InputError(
-            "PREVALENCE cannot be applied: the model file does not say how many of its training "
-            "rows were subsidence; leave it empty."
+            f"PREVALENCE cannot be applied: the model file does not say how many of {which} were "
+            "subsidence; leave it empty."
         )
     return positives / rows

@@ -1,4 +1,10 @@
-"""Probabilities of one tile: mask, encode, compute in chunks, mean and spread of the members."""
+"""Probabilities of one tile: mask, encode, compute in chunks, mean and spread of the members.
+
+The map is what the model says: the members' mean, recalibrated where the model is, then corrected
+for another prior where that is asked for. Members and spread go through the same function one by
+one, so that they are on its scale; the mean of the members differs from the map where that
+function is curved.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ from typing import Callable, Optional
 
 import numpy as np
 
+from ..models.calibration import calibrate
 from ..progress import Progress
 from .encoding import TileEncoder
 from .forward import Forwards
@@ -37,7 +44,8 @@ class TilePredictor:
     ----------
     forwards : Forwards
     prior : (float, float), optional
-        Shares of positives among the training rows and in the area (see ``correct_prior``).
+        Shares of positives that the model believes in (``training_prevalence``) and in the area
+        (see ``correct_prior``).
     spread, members : bool
         Whether these are wanted, too.
     stopped : callable
@@ -54,6 +62,7 @@ class TilePredictor:
     ) -> None:
         self._forwards = forwards.for_thread()
         self._chunk = forwards.chunk
+        self._calibration = forwards.model.card.calibration
         self._prior, self._spread, self._members = prior, spread, members
         self._stopped = stopped
         self.encoder = TileEncoder(forwards.model.factors, self._chunk)
@@ -66,10 +75,11 @@ class TilePredictor:
             return TileResult(0)
         whole = count == values.shape[1]
         probability = self._probability(values if whole else values[:, valid])
-        if self._prior:
+        several = len(probability) > 1
+        mean = self._corrected(probability.mean(axis=0)) if several else probability[0]
+        if not several or self._spread or self._members:
             for row in probability:  # one by one: double precision takes memory
-                row[:] = correct_prior(row, *self._prior)
-        mean = probability.mean(axis=0) if len(probability) > 1 else probability[0]
+                row[:] = self._corrected(row)
         spread = probability.std(axis=0) if self._spread else None
         members = probability if self._members else None
         if whole:
@@ -77,6 +87,11 @@ class TilePredictor:
         return TileResult(
             count, _placed(mean, valid), _placed(spread, valid), _placed(members, valid)
         )
+
+    def _corrected(self, probability: np.ndarray) -> np.ndarray:
+        """Return probabilities recalibrated and for the prior of the area, as far as either is."""
+        probability = calibrate(self._calibration, probability)
+        return correct_prior(probability, *self._prior) if self._prior else probability
 
     def _probability(self, values: np.ndarray) -> np.ndarray:
         """Return (members, pixels) of pixels that are all valid."""
@@ -108,7 +123,8 @@ def predict_array(
 ) -> np.ndarray:
     """Return (members, rows) probabilities of (rows, factors) values, NaN where masked.
 
-    One thread; for tables and for machines without GDAL.
+    Recalibrated member by member, where the model is. One thread; for tables and for machines
+    without GDAL.
     """
     stopped = progress.cancelled if progress else lambda: False
     predictor = TilePredictor(forwards, prior, members=True, stopped=stopped)

@@ -1,14 +1,25 @@
-"""Report of ``validatemodel``: Table 1, ROC curves and errors of paper H (Figures 4 and 5)."""
+"""Report of ``validatemodel``: Table 1 of paper H, and what follows it (Figures 4 to 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from ..validation.model_scores import Scores, find, judging_split, ranking, splits_of
-from ..validation.splits import ALL, TRAIN
-from .html import MISSING, Figure, Heading, Section, Table, Text, write_report
-from .validation_figures import error_figure, roc_figure
+from ..validation.evaluation import Evaluation
+from ..validation.model_scores import Scores, find, judging_split
+from ..validation.recalibrate import Recalibration
+from ..validation.splits import TRAIN
+from .html import write_report
+from .model_lead import lead, split_name
+from .model_sections import (
+    calibration_section,
+    error_section,
+    precision_recall_section,
+    recalibration_section,
+    roc_section,
+    threshold_section,
+)
+from .sections import MISSING, Heading, Section, Table, Text
 
 #: Rows of Table 1: heading, metric, factor to the printed unit, decimals, is a larger one better.
 TABLE_1 = (
@@ -37,61 +48,37 @@ LEGEND = (
     "twice: on labels of 0 or 1 as in Table 1 of the susceptibility paper, and on probabilities as "
     "in its Figure 5."
 )
-NAMES = {TRAIN: "training", ALL: "all"}
-#: Two AUCs nearer than this are called equal in the first sentence.
-CLOSE = 0.0005
 #: Columns that fit beside each other on a page.
 SIDE_BY_SIDE = 8
 
 
 def write_model_report(
     path: str,
-    scores: Sequence[Scores],
-    baselines: Collection[str],
-    threshold: float,
+    found: Evaluation,
     facts: Mapping[str, object],
+    recalibration: Optional[Recalibration] = None,
 ) -> None:
     """Write the report.
 
     Parameters
     ----------
     path : str
-    scores : sequence of Scores
+    found : Evaluation
         Every model on every split.
-    baselines : collection of str
-        Names of those models that are baselines.
-    threshold : float
-        Probability from which a row is called subsidence.
     facts : mapping
         Data and settings.
+    recalibration : Recalibration, optional
+        Where a model was recalibrated in this run.
     """
-    splits = splits_of(scores)
-    models = list(dict.fromkeys(s.model for s in scores))
-    judge = judging_split(scores)
-    sections: list[Section] = [Heading("Metrics"), Text(LEGEND.format(threshold=threshold))]
-    sections += tables(scores, models, splits)
-    curves = {
-        name(split): {s.model: (s.curve, s.metrics["AUC"]) for s in ranking(scores, split)}
-        for split in splits
-    }
-    errors = {
-        s.model: (s.metrics["MAE_probability"], s.metrics["STD_probability"])
-        for s in sorted(ranking(scores, judge), key=lambda s: s.metrics["MAE_probability"])
-    }
+    sections: list[Section] = [Heading("Metrics"), Text(LEGEND.format(threshold=found.threshold))]
+    sections += tables(found.scores, found.models, found.splits)
+    if recalibration:
+        sections += recalibration_section(recalibration)
     sections += [
-        Heading("ROC curves"),
-        Figure(roc_figure(curves, models), "ROC curves; models listed by falling AUC. "
-               "The dotted diagonal is a model that says nothing."),
-        Heading("Errors of the probabilities"),
-        Figure(error_figure(errors, name(judge)), f"Mean absolute error of the probability and its "
-               f"standard deviation, {name(judge)} rows; smaller is better."),
+        *roc_section(found), *precision_recall_section(found), *threshold_section(found),
+        *error_section(found), *calibration_section(found),
     ]  # fmt: skip
-    write_report(path, "Validation of the models", sections, lead(scores, baselines), facts)
-
-
-def name(split: str) -> str:
-    """Return what a split is called in text."""
-    return NAMES.get(split, split)
+    write_report(path, "Validation of the models", sections, lead(found, recalibration), facts)
 
 
 def tables(scores: Sequence[Scores], models: Sequence[str], splits: Sequence[str]) -> list[Table]:
@@ -116,9 +103,11 @@ def table_1(scores: Sequence[Scores], models: Sequence[str], splits: Sequence[st
                 bold |= {(index, first + i) for i, text in enumerate(printed) if text == best}
             rows[index] += printed
     captions = [_counted(find(scores, models[0], split)) for split in splits]
+    if any(s.cross_fitted for s in scores if s.split in splits):
+        captions.append("Rows that a calibration was fitted on are scored by cross-fitting.")
     if bold:
         captions.append("Bold: best of the row.")
-    groups = [(f"{name(split).capitalize()} rows", len(models)) for split in splits]
+    groups = [(f"{split_name(split).capitalize()} rows", len(models)) for split in splits]
     return Table(
         ["", *models * len(splits)], rows, " ".join(captions),
         groups=[("", 1), *groups], bold=bold, numeric=range(1, 1 + len(models) * len(splits)),
@@ -140,49 +129,8 @@ def _printed(
 def _counted(s: Scores) -> str:
     positive = int(s.labels.sum())
     seen = ", which the models have seen" if s.split == TRAIN else ""
+    name = split_name(s.split).capitalize()
     return (
-        f"{name(s.split).capitalize()}: {len(s.labels):,} rows{seen} ({positive:,} subsidence, "
+        f"{name}: {len(s.labels):,} rows{seen} ({positive:,} subsidence, "
         f"{len(s.labels) - positive:,} stable)."
     )
-
-
-def lead(scores: Sequence[Scores], baselines: Collection[str]) -> str:
-    """Return the first sentences: which model is best on rows that it was not trained on.
-
-    A baseline that beats the networks is named as such.
-    """
-    judge = judging_split(scores)
-    ranked = ranking(scores, judge)
-    best = ranked[0]
-    where = f"{len(best.labels):,} {name(judge)} rows"
-    text = f"AUC {best.metrics['AUC']:.3f}, accuracy {100 * best.metrics['ACC']:.1f} %"
-    if len(ranked) == 1:
-        text = f"{best.model} reaches {text} on {where}."
-    else:
-        text = f"On {where}, {_best_in_words(ranked, baselines)} ({text})"
-        text += _against_the_others(ranked, baselines)
-    if judge in (TRAIN, ALL):
-        text += (
-            " These rows may have been used in training: the figures flatter, and say little "
-            "about new places."
-        )
-    return text
-
-
-def _best_in_words(ranked: Sequence[Scores], baselines: Collection[str]) -> str:
-    kind = "the baseline " if ranked[0].model in baselines else ""
-    return f"{kind}{ranked[0].model} is best by AUC"
-
-
-def _against_the_others(ranked: Sequence[Scores], baselines: Collection[str]) -> str:
-    best = ranked[0]
-    is_baseline = best.model in baselines
-    others = [s for s in ranked if (s.model in baselines) != is_baseline]
-    rival = others[0] if others else ranked[1]
-    kind = ""
-    if others:
-        kind = "the best network, " if is_baseline else "the best baseline, "
-    gap = best.metrics["AUC"] - rival.metrics["AUC"]
-    if gap < CLOSE:
-        return f"; {kind}{rival.model}, is as good (AUC {rival.metrics['AUC']:.3f})."
-    return f"; {kind}{rival.model}, has AUC {rival.metrics['AUC']:.3f}."

@@ -205,16 +205,73 @@ def test_spread_and_members_of_an_ensemble(tmp_path, ensemble, source, progress)
     job.run(progress, source[0], ensemble, *paths, prevalence=0.1)
     mean, spread, members = (Raster(p).read() for p in paths)
     plain = whole(ensemble, source[1], member="all").reshape(3, 280, 540).astype(float)
-    odds = plain / (1 - plain) / 9  # 0.1 / 0.9, samples 1:1
-    expected = odds / (1 + odds)
+
+    def corrected(probability):
+        odds = probability / (1 - probability) / 9  # 0.1 / 0.9, samples 1:1
+        return odds / (1 + odds)
+
+    expected = corrected(plain)
     assert np.nanmax(np.abs(members - expected)) < 1e-5
-    assert np.nanmax(np.abs(mean[0] - expected.mean(axis=0))) < 1e-5
+    assert np.nanmax(np.abs(mean[0] - corrected(plain.mean(axis=0)))) < 1e-5
     assert np.nanmax(np.abs(spread[0] - expected.std(axis=0))) < 1e-5
     assert Raster(paths[2]).names == ["member_1", "member_2", "member_3"]
     assert [Raster(p).metadata["SUBSIDENCE_KIND"] for p in paths] == [
         "probability", "spread", "members",
     ]  # fmt: skip
     assert Raster(paths[0]).metadata["SUBSIDENCE_PREVALENCE"] == "0.1"
+
+
+@pytest.mark.parametrize("prevalence", [None, 0.1])
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        {"method": "isotonic", "x": [0.1, 0.4, 0.45, 0.8], "y": [0.02, 0.1, 0.5, 0.9]},
+        {"method": "platt", "slope": 0.4, "intercept": -0.7},
+    ],
+)
+def test_a_recalibrated_model_maps_recalibrated_probabilities(
+    tmp_path, ensemble, source, progress, lines, calibration, prevalence
+):
+    """Every pixel against the calibration of the same model's plain map."""
+    loaded = load_model(ensemble)
+    loaded.card.calibration = {
+        **calibration, "rows": 1200, "positive": 300, "split": "validation", "source": "s.gpkg"
+    }  # fmt: skip
+    path = str(tmp_path / "calibrated.safetensors")
+    save_model(path, loaded.arrays, loaded.card)
+    maps = [str(tmp_path / f"{name}.tif") for name in ("raw", "mean", "spread", "members")]
+    job.run(progress, source[0], ensemble, maps[0])
+    lines.clear()
+    job.run(progress, source[0], path, *maps[1:], prevalence=prevalence)
+    raw, mean, spread, members = (Raster(p).read() for p in maps)
+
+    def expected(probability):
+        p = probability.astype(float)
+        if calibration["method"] == "isotonic":
+            p = np.interp(p, calibration["x"], calibration["y"])
+        else:
+            p = 1 / (1 + np.exp(0.7) * ((1 - p) / p) ** 0.4)
+        if prevalence:  # the calibration rows hold 1 to 3, the area 1 to 9
+            p = p / 3 / (p / 3 + 1 - p)
+        return p
+
+    assert np.array_equal(np.isnan(raw), np.isnan(mean))
+    assert np.nanmax(np.abs(mean - expected(raw))) < 1e-6
+    own = expected(whole(ensemble, source[1], member="all").reshape(3, 280, 540))
+    assert np.nanmax(np.abs(members - own)) < 1e-4  # steep parts magnify the last bit
+    assert np.nanmax(np.abs(spread[0] - own.std(axis=0))) < 1e-4
+    method = {"isotonic": "isotonic regression", "platt": "Platt's curve"}[calibration["method"]]
+    assert lines[0] == (
+        f"The map is recalibrated by {method}, fitted on 1,200 validation rows of s.gpkg."
+    )
+    assert all(
+        Raster(p).metadata["SUBSIDENCE_CALIBRATION"] == calibration["method"] for p in maps[1:]
+    )
+    assert "SUBSIDENCE_CALIBRATION" not in Raster(maps[0]).metadata
+    told = [line for line in lines if "Prior corrected" in line]
+    assert told == (
+        ["Prior corrected from 0.25 (calibration rows) to 0.1 (PREVALENCE)."] if prevalence else []
+    )
 
 
 def test_raw_factors_for_a_model_of_classes(tmp_path, source, progress):

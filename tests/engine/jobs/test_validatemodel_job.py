@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from land_subsidence.subsidence_plugin.engine.errors import InputError
+from land_subsidence.subsidence_plugin.engine.errors import Cancelled, InputError
 from land_subsidence.subsidence_plugin.engine.jobs import run_job
 from land_subsidence.subsidence_plugin.engine.progress import Progress
 
@@ -53,6 +53,18 @@ def validate(folder, table, models, log=None, **arguments):
     )
     results = run_job("validatemodel", arguments, progress)
     return read_features(arguments["output"]).columns, results
+
+
+def test_factors_in_another_order_are_found_by_name(tmp_path, table):
+    factors = ("slope", "depth")
+    columns, _results = validate(tmp_path, table, [model(tmp_path, factors=factors)], bootstrap=0)
+    turned = {name: table[name] for name in ("slope", "split", "Depth", "label")}
+    other, _results = validate(tmp_path, turned, [model(tmp_path, factors=factors)], bootstrap=0)
+    np.testing.assert_array_equal(columns["AUC"], other["AUC"])
+    z = 8 * (table["Depth"] + table["slope"] - 1)
+    train = np.array(SPLIT) == "train"
+    expected = np.abs(table["label"] - 1 / (1 + np.exp(-z)))[train].mean()
+    assert columns["MAE_probability"][0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_each_split_is_scored_apart(tmp_path, table):
@@ -104,6 +116,72 @@ def test_the_first_sentence_names_the_best_model_even_a_baseline(tmp_path, table
     assert "On 40 validation rows, the baseline Logistic regression (good) is best by AUC" in lead
     assert "id " in page[page.index("How this was computed") :]
     assert "seed 5" in page
+
+
+def test_new_columns_against_scikit_learn(tmp_path, table):
+    metrics = pytest.importorskip("sklearn.metrics")
+    columns, _results = validate(tmp_path, table, [model(tmp_path)], bootstrap=200, seed=3)
+    probability = 1 / (1 + np.exp(-8 * (table["Depth"] - 0.5)))
+    train = np.array(SPLIT) == "train"
+    false, true, _cuts = metrics.roc_curve(table["label"][train], probability[train])
+    assert set(columns["Youden_rows"]) == {"train"}
+    for row, name in enumerate(columns["split"]):
+        here = np.array(SPLIT) == name
+        label, value = table["label"][here], probability[here]
+        assert columns["AP"][row] == pytest.approx(metrics.average_precision_score(label, value))
+        assert columns["Brier"][row] == pytest.approx(metrics.brier_score_loss(label, value))
+        assert columns["AUC_low"][row] < columns["AUC"][row] < columns["AUC_high"][row]
+        assert columns["prevalence"][row] == 0.5
+        cut = columns["Youden_threshold"][row]
+        assert columns["SST_Youden"][row] == np.mean(value[label == 1] >= cut)
+        assert columns["SPF_Youden"][row] == np.mean(value[label == 0] < cut)
+    reached = columns["SST_Youden"][0] + columns["SPF_Youden"][0] - 1
+    assert reached == pytest.approx(np.max(true - false))
+    assert columns["calibration"] == ["none"] * 3
+
+
+def test_delong_table_and_no_bands(tmp_path, table):
+    both = ("depth", "slope")
+    paths = [model(tmp_path, name, both[i : i + 2]) for i, name in enumerate(("a", "b"))]
+    paths.append(model(tmp_path, "c", both[:1], slopes=(3.0, 0.5)))
+    output = str(tmp_path / "delong.csv")
+    columns, _results = validate(tmp_path, table, paths, delong=output, bootstrap=0)
+    assert np.isnan(columns["AUC_low"]).all()
+    pairs = read_features(output).columns
+    assert len(pairs["first"]) == 3
+    assert set(pairs["split"]) == {"validation"}
+    auc = dict(zip(columns["model"], columns["AUC"].reshape(3, 3)[:, 1].repeat(3)))
+    for first, second, gap in zip(pairs["first"], pairs["second"], pairs["difference"]):
+        assert gap == pytest.approx(auc[first] - auc[second])
+    # A single model has nobody to be compared with: an empty table, not an error.
+    for name in ("delong.csv", "delong.gpkg"):
+        output, log = str(tmp_path / name), []
+        validate(tmp_path, table, paths[:1], log, delong=output, bootstrap=0)
+        assert read_features(output).columns["first"] == []
+    assert "How the samples were split is not known" in log[-1]
+
+
+def test_cancel_stops_the_bootstrap_and_leaves_nothing(tmp_path, table):
+    path, samples = model(tmp_path), str(tmp_path / "samples.gpkg")
+    x = np.arange(100.0)
+    write_points(samples, x, x, table, "EPSG:32648")
+    reached = []
+    progress = Progress(
+        on_fraction=reached.append, is_cancelled=lambda: max(reached, default=0) > 0.5
+    )
+    arguments = {"samples": samples, "models": [path], "output": str(tmp_path / "metrics.csv")}
+    with pytest.raises(Cancelled):
+        run_job("validatemodel", {**arguments, "bootstrap": 3000}, progress)
+    assert 0.5 < max(reached) < 0.51
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.safetensors", "samples.gpkg"]
+
+
+def test_the_same_seed_gives_the_same_table(tmp_path, table):
+    paths = [model(tmp_path)]
+    one, other = (validate(tmp_path, table, paths, seed=9, bootstrap=50)[0] for _ in range(2))
+    np.testing.assert_array_equal(one["AUC_low"], other["AUC_low"])
+    changed, _results = validate(tmp_path, table, paths, seed=10, bootstrap=50)
+    assert (changed["AUC_low"] != one["AUC_low"]).any()
 
 
 def test_without_split_all_rows_are_scored_and_the_log_warns(tmp_path, table):

@@ -152,12 +152,52 @@ def test_prior_correction_in_single_precision_keeps_order(near):
     assert (np.diff(got) >= 0).all() and (near < 1 or (np.diff(got) > 0).all())
 
 
-def test_prior_correction_of_each_member_before_the_mean():
-    model = network_model(members=2)
-    values = np.ascontiguousarray(rows(40).T)
-    plain = TilePredictor(Forwards(model), members=True)(values).members
-    result = TilePredictor(Forwards(model), (0.5, 0.1))(values)
-    assert np.allclose(result.mean, correct_prior(plain, 0.5, 0.1).mean(axis=0))
+CALIBRATIONS = [
+    {"method": "isotonic", "x": [0.2, 0.5, 0.9], "y": [0.1, 0.6, 0.7], "rows": 90, "positive": 30},
+    {"method": "platt", "slope": 0.5, "intercept": -1.0, "rows": 90, "positive": 30},
+]
+
+
+def by_hand(calibration, p, prior=None):
+    """The calibrated probability for another prior, in double precision, by the formulas."""
+    p = p.astype(float)
+    if calibration and calibration["method"] == "isotonic":
+        p = np.interp(p, [0.2, 0.5, 0.9], [0.1, 0.6, 0.7])
+    elif calibration:
+        p = 1 / (1 + np.exp(1) * np.sqrt((1 - p) / p))
+    if prior:
+        odds = p / (1 - p) * prior[1] / (1 - prior[1]) * (1 - prior[0]) / prior[0]
+        p = odds / (1 + odds)
+    return p
+
+
+@pytest.mark.parametrize("prior", [None, (0.25, 0.1)])
+@pytest.mark.parametrize("calibration", [None, *CALIBRATIONS])
+def test_mean_then_calibration_then_prior_and_members_one_by_one(calibration, prior):
+    model = network_model(members=3)
+    values = np.ascontiguousarray(rows(400).T)
+    raw = TilePredictor(Forwards(model), members=True)(values).members
+    model.card.calibration = calibration
+    result = TilePredictor(Forwards(model), prior, spread=True, members=True)(values)
+    members = by_hand(calibration, raw, prior)
+    assert np.abs(result.mean - by_hand(calibration, raw.mean(axis=0), prior)).max() < 2e-6
+    assert np.abs(result.members - members).max() < 2e-6
+    assert np.abs(result.spread - members.std(axis=0)).max() < 2e-6
+    alone = TilePredictor(Forwards(model), prior)(values)  # nothing else asked for: the same map
+    assert np.array_equal(alone.mean, result.mean)
+    assert np.array_equal(predict_array(Forwards(model), values.T, prior), result.members)
+    single = Model(model.card, model.arrays[:1])
+    result = TilePredictor(Forwards(single), prior, members=True)(values)
+    assert np.abs(result.mean - members[0]).max() < 2e-6
+    assert np.array_equal(result.mean, result.members[0])
+
+
+def test_prior_correction_keeps_the_order_of_an_ensembles_map():
+    model = network_model(members=3)
+    values = np.ascontiguousarray(rows(2000).T)
+    plain = TilePredictor(Forwards(model))(values).mean
+    rare = TilePredictor(Forwards(model), (0.5, 0.01))(values).mean
+    assert (np.diff(rare[np.argsort(plain, kind="stable")]) >= 0).all()
 
 
 @pytest.mark.parametrize("prevalence", [0, 1, -0.5, 2])
@@ -171,8 +211,14 @@ def test_share_of_positives_comes_from_the_training_rows_of_the_card():
     assert training_prevalence(Card("drdn", FACTORS, split=split)) == 0.25
     weighted = Card("drdn", FACTORS, split=split, training={"class_weights": "balanced"})
     assert training_prevalence(weighted) == 0.5
-    with pytest.raises(InputError, match="does not say how many"):
+    with pytest.raises(InputError, match="does not say how many of its training rows"):
         training_prevalence(Card("drdn", FACTORS))
+    # A calibrated probability believes in the rows of its calibration, whatever the training.
+    weighted.calibration = CALIBRATIONS[0]
+    assert training_prevalence(weighted) == pytest.approx(1 / 3)
+    weighted.calibration = {"method": "platt", "slope": 1.0, "intercept": 0.0}
+    with pytest.raises(InputError, match="does not say how many of the rows of its calibration"):
+        training_prevalence(weighted)
 
 
 def test_stops_between_chunks():
