@@ -9,10 +9,26 @@ python=${SYSTEM_PYTHON:-/usr/bin/python3}
 torch=${TORCH:-torch==2.13.0}
 packages="qgis python3-qgis qgis-providers gdal-bin python3-gdal python3-venv python3-scipy
     python3-matplotlib python3-jinja2 fonts-dejavu-core"
+# For the tests of studies that several computers share: the tests start a server of their own.
+database="postgresql python3-psycopg2"
 
 say() { printf '\n== %s\n' "$*"; }
 
 sees_qgis() { [ -x "$python" ] && QT_QPA_PLATFORM=offscreen "$python" -c 'import qgis.core, osgeo.gdal_array' 2>/dev/null; }
+
+# Needs root or sudo; says so where there is neither.
+apt_install() {
+    local as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "Run this as root or install sudo to install: $*" >&2; return 1; }
+        as_root="sudo"
+    fi
+    $as_root apt-get update -qq
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >build/apt.log 2>&1 || {
+        tail -n 20 build/apt.log >&2
+        return 1
+    }
+}
 
 install_qgis() {
     say "QGIS is not here: installing it from the distribution's packages"
@@ -20,17 +36,29 @@ install_qgis() {
         echo "Install QGIS (3.22 or newer) with its Python bindings by hand; apt-get is not here." >&2
         exit 1
     }
-    local as_root=""
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || { echo "Run this as root or install sudo: QGIS is missing." >&2; exit 1; }
-        as_root="sudo"
-    fi
-    $as_root apt-get update -qq
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >build/apt.log 2>&1 || {
-        tail -n 20 build/apt.log >&2
-        exit 1
+    apt_install $packages || exit 1
+}
+
+sees_postgres() {
+    { command -v pg_ctl || ls /usr/lib/postgresql/*/bin/pg_ctl; } >/dev/null 2>&1 &&
+        "$python" -c 'import psycopg2' 2>/dev/null
+}
+
+# Without it everything works but studies in PostgreSQL, whose tests are skipped with a reason.
+install_postgres() {
+    command -v apt-get >/dev/null || { echo "PostgreSQL is not here: its tests will be skipped." >&2; return; }
+    say "Installing PostgreSQL for the tests (no server is set up or started)"
+    # The server's package would make and start a server of its own, unless this is said before.
+    local settings=/etc/postgresql-common/createcluster.conf as_root=""
+    [ "$(id -u)" -eq 0 ] || as_root="sudo"
+    apt_install postgresql-common &&
+        $as_root sed -i 's/^#\?create_main_cluster *=.*/create_main_cluster = false/' "$settings" || {
+        echo "PostgreSQL could not be installed: its tests will be skipped." >&2
+        return
     }
+    # shellcheck disable=SC2086
+    apt_install $database || echo "PostgreSQL could not be installed: its tests will be skipped." >&2
 }
 
 make_venv() {
@@ -55,6 +83,7 @@ install_packages() {
 mkdir -p build
 sees_qgis || install_qgis
 sees_qgis || { echo "QGIS is installed but '$python' cannot import it." >&2; exit 1; }
+sees_postgres || install_postgres
 if ! .venv/bin/python -c 'import qgis.core' 2>/dev/null; then make_venv; fi
 install_packages
 QT_QPA_PLATFORM=offscreen .venv/bin/python tools/versions.py

@@ -123,7 +123,7 @@ def remove_leftovers(target: Path) -> None:
     pattern = re.compile(re.escape(f".{target.name}.partial-{_host()}-") + r"(\d+)$")
     for folder in target.parent.iterdir():
         found = pattern.match(folder.name)
-        if found and (int(found[1]) == os.getpid() or not _alive(int(found[1]))):
+        if found and (int(found[1]) == os.getpid() or not alive(int(found[1]))):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -166,7 +166,8 @@ def _host() -> str:
     return re.sub(r"[^A-Za-z0-9]", "", socket.gethostname()) or "host"
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Tell whether a process of this computer runs."""
     if os.name == "nt":
         import ctypes
 

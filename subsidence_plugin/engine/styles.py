@@ -9,6 +9,7 @@ from string import Template
 from xml.sax.saxutils import escape
 
 STYLES = Path(__file__).resolve().parents[2] / "resources" / "styles"
+CATEGORY = re.compile(r'[ \t]*<category\b[^>]*\bvalue="(\d*)"[^>]*/>\n?')
 ENTRY = re.compile(r'<paletteEntry [^>]*color="(#[0-9a-f]{6})"[^>]*/>')
 
 
@@ -43,13 +44,53 @@ def write_class_style(layer_path: str, labels: Sequence[str], name: str = "class
         Style whose palette is spread over the classes, from its first colour to its last.
     """
     text = (STYLES / f"{name}.qml").read_text(encoding="utf-8")
+    _write_palette(layer_path, text, labels, class_colours(len(labels), name))
+
+
+def _write_palette(
+    layer_path: str, text: str, labels: Sequence[str], colours: Sequence[str]
+) -> None:
     entries = [
         f'<paletteEntry label="{_escaped(label)}" value="{value}" color="{colour}" alpha="255"/>'
-        for value, (label, colour) in enumerate(zip(labels, class_colours(len(labels), name)), 1)
+        for value, (label, colour) in enumerate(zip(labels, colours), 1)
     ]
     whole = re.compile(r"<colorPalette>.*?</colorPalette>", re.DOTALL)
     styled = whole.sub(lambda _: f"<colorPalette>{''.join(entries)}</colorPalette>", text)
     Path(layer_path).with_suffix(".qml").write_text(styled, encoding="utf-8")
+
+
+def write_fold_style(layer_path: str, folds: int) -> None:
+    """Write the style ``folds`` beside a fold map, with the folds 1 to ``folds`` in its legend.
+
+    Folds beyond the style's own share one colour.
+    """
+    text = (STYLES / "folds.qml").read_text(encoding="utf-8")
+    known = [int(match[1]) for match in CATEGORY.finditer(text) if match[1]]
+
+    def kept(match: re.Match) -> str:
+        number = int(match[1]) if match[1] else len(known) + 1
+        return match[0] if number <= folds else ""
+
+    Path(layer_path).with_suffix(".qml").write_text(CATEGORY.sub(kept, text), encoding="utf-8")
+
+
+def write_factor_style(layer_path: str, labels: Sequence[str], order: Sequence[int]) -> None:
+    """Write the style of a map of dominant factors: the strongest gets the clearest colour.
+
+    Parameters
+    ----------
+    layer_path : str
+    labels : sequence of str
+        Legend text of class 1, 2, ...: the factors, then that of no factor.
+    order : sequence of int
+        Indices of the factors, the strongest first.
+    """
+    text = (STYLES / "dominant_factor.qml").read_text(encoding="utf-8")
+    *own, none = [match[1] for match in ENTRY.finditer(text)]
+    colours = [none] * len(labels)
+    for rank, index in enumerate(order):
+        colours[index] = own[rank % len(own)]
+    _write_palette(layer_path, text, labels, colours)
 
 
 def class_colours(count: int, name: str = "classes") -> list[str]:

@@ -1,0 +1,223 @@
+"""Tune a model: search its hyperparameters on the training rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterString,
+)
+from qgis.core import QgsProcessingParameterNumber as Number
+
+from ...subsidence_plugin.engine.progress import Progress
+from ...subsidence_plugin.engine.training.fit import MODEL_TITLES, MODEL_TYPES
+from ...subsidence_plugin.engine.training.settings import RANGES, Settings
+from ..base import SubsidenceAlgorithm
+from ..groups import Group
+from ..tuning_parameters import add_storage, login_of, storage_arguments
+from ..values import Values
+from .network import MODEL_FILTER, WEIGHT_VALUES, add_results, add_samples
+
+
+class TuneModel(SubsidenceAlgorithm):
+    """Samples to the model of the best hyperparameters found."""
+
+    NAME = "tunemodel"
+    TITLE = "Tune model"
+    GROUP = Group.SUSCEPTIBILITY
+    HELP = """<p>Searches the hyperparameters of a network or a baseline: by grid search (as the \
+Hanoi paper), random search or TPE (as the Rhineland paper: 50 trials, 20 of them random, the best \
+quarter as the good set). Use it when the defaults disappoint, or to be sure that a comparison of \
+models is not one of their settings.</p>
+<p>A trial trains one set of values and is judged by <i>training</i> rows that it was not fitted \
+on: a hold-out, or random or spatial folds. Validation and test rows decide nothing. Hopeless \
+trials are ended early (pruning). The model's defaults, a logistic regression and a random forest \
+are judged alike, and the report's first sentence says whether tuning brought anything.</p>
+<p>The best trial is trained again on all training rows; on request the best ones become one \
+ensemble. The search can be cancelled at any time: run it again with the same settings and it goes \
+on where it stopped, since every finished trial is kept (STORAGE). TRIALS counts them all, also \
+those of earlier runs and of other computers.</p>
+<p>Outputs: the model file, an ensemble of the top trials, a table of all trials, a runs table \
+for 'Compare models', and a report with the optimisation history, the importance of each \
+hyperparameter and its slices.</p>
+<p>Reference: the Hanoi paper, section 5 (grid search); the Rhineland paper on automated \
+hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (2011); Akiba et al. \
+(2019), Optuna.</p>"""
+
+    def declare(self) -> None:
+        add_samples(self)
+        self._add_search()
+        self._add_evaluation()
+        self._add_training()
+        add_storage(self)
+        self.add_seed()
+        self.add_device()
+        self._add_outputs()
+
+    def _add_search(self) -> None:
+        self.add(
+            QgsProcessingParameterEnum(
+                "MODEL_TYPE", "Model", list(MODEL_TITLES), defaultValue=MODEL_TYPES.index("drdn")
+            ),
+            "What is tuned; each model type brings its own search space.",
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                "STRATEGY", "Search", ["Grid", "Random", "TPE"], defaultValue=2
+            ),
+            "Grid tries the combinations of a few values; random draws every trial anew; TPE "
+            "learns from the trials so far where good values lie.",
+        )
+        self.add(
+            Number("TRIALS", "Trials", Number.Type.Integer, 50, minValue=1, maxValue=100_000),
+            "Finished trials (completed or pruned) in all, those of earlier runs of the study "
+            "counted. A grid ends with its last combination.",
+        )
+        self.add(
+            QgsProcessingParameterString("SPACE", "Changes of the search space", optional=True),
+            "Entries parted by semicolons that replace the model's own space: a range "
+            "(learning_rate=1e-4..1e-2), values (blocks=2,4,8), or one value that is not searched "
+            "(batch_size=32). Empty: the space that the model declares; the report shows it.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean("PRUNING", "End hopeless trials early", True),
+            "Median pruning: after a warm-up (30 epochs, or 2 folds) a trial that does worse than "
+            "the median of the trials before it at the same point is ended. It saves about half "
+            "of the time; slow learners may be lost.",
+            advanced=True,
+        )
+
+    def _add_evaluation(self) -> None:
+        self.add(
+            QgsProcessingParameterEnum(
+                "EVALUATION", "Judge trials by",
+                ["Hold-out of training rows", "Random folds", "Spatial folds: k-means",
+                 "Spatial folds: square blocks", "Folds of the samples (field fold)"],
+                defaultValue=0,
+            ),
+            "Always of the training rows. A hold-out is fastest. Spatial folds choose values that "
+            "carry over to new places, where a random hold-out would choose those that fit the "
+            "neighbourhood best; they cost as many trainings a trial as there are folds.",
+        )  # fmt: skip
+        self.add(
+            QgsProcessingParameterEnum("METRIC", "Optimise", ["AUC", "Log loss"], defaultValue=0),
+            "AUC ranks places well; log loss also wants honest probabilities.",
+        )
+        self.add(
+            Number("HOLDOUT", "Hold-out share", Number.Type.Double, 0.25, minValue=0.01,
+                   maxValue=0.5),
+            "Share of the training rows that judges trials, where there are no folds.",
+            advanced=True,
+        )  # fmt: skip
+        self.add(
+            Number("FOLDS", "Folds", Number.Type.Integer, 5, minValue=2, maxValue=100),
+            "Number of random or spatial folds.",
+            advanced=True,
+        )
+        self.add(
+            Number("BLOCK_SIZE", "Block size", Number.Type.Double, None, True, 0),
+            "Side of the square blocks in map units (metres where the samples are in degrees). "
+            "Empty: suggested from the semivariograms of the factors.",
+            advanced=True,
+        )
+
+    def _add_training(self) -> None:
+        low, high = RANGES["epochs"]
+        self.add(
+            Number("EPOCHS", "Largest number of epochs", Number.Type.Integer, Settings.epochs,
+                   minValue=low, maxValue=high),
+            "Of a network's training in a trial; early stopping usually ends before.",
+            advanced=True,
+        )  # fmt: skip
+        low, high = RANGES["patience"]
+        self.add(
+            Number("PATIENCE", "Patience", Number.Type.Integer, Settings.patience, minValue=low,
+                   maxValue=high),
+            "A network's training stops after so many epochs without a lower loss on its inner "
+            "hold-out.",
+            advanced=True,
+        )  # fmt: skip
+        self.add(
+            QgsProcessingParameterEnum(
+                "CLASS_WEIGHTS", "Class weights", ["None", "Balanced"], defaultValue=0
+            ),
+            "Balanced: rows of the rarer class count more, so that both classes weigh the same.",
+            advanced=True,
+        )
+        self.add(
+            Number("TOP", "Trials in the ensemble", Number.Type.Integer, 10, minValue=1,
+                   maxValue=1000),
+            "So many of the best trials become the members of ENSEMBLE.",
+        )  # fmt: skip
+        self.add(
+            Number("REPEATS", "Repeats", Number.Type.Integer, 1, minValue=1, maxValue=1000),
+            "Trains the best trial so many times, with the seeds SEED, SEED + 1 and so on. All go "
+            "into the model file, and each into the runs table.",
+            advanced=True,
+        )
+
+    def _add_outputs(self) -> None:
+        self.add_file_output(
+            "MODEL", "Model", MODEL_FILTER, "The best trial, trained on all training rows."
+        )
+        self.add_file_output(
+            "ENSEMBLE", "Ensemble", MODEL_FILTER,
+            "The best TOP trials as members of one model; prediction takes their mean and can "
+            "write their spread.", True,
+        )  # fmt: skip
+        self.add_table_output(
+            "TRIALS_TABLE", "Trials",
+            "Table: trial, state, value, hyperparameters, seconds and worker of every trial.", True,
+        )  # fmt: skip
+        self.add_table_output(
+            "RUNS", "Runs table",
+            "Table: model, configuration, seed, split, metric and value of every repeat of the "
+            "best trial, for 'Compare models'.", True,
+        )  # fmt: skip
+        self.add_report()
+        add_results(self)
+        self.addOutput(QgsProcessingOutputNumber("BEST_VALUE", "Value of the best trial"))
+        self.addOutput(QgsProcessingOutputNumber("BEST_TRIAL", "Number of the best trial"))
+        self.addOutput(QgsProcessingOutputString("STUDY_NAME", "Name of the study"))
+        self.addOutput(QgsProcessingOutputString("STORAGE_SHOWN", "Where the trials are kept"))
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        return {
+            "samples": values.vector("SAMPLES"),
+            "factor_fields": values.fields("FACTOR_FIELDS"),
+            "label_field": values.text("LABEL_FIELD") or "label",
+            "model_type": MODEL_TYPES[values.choice("MODEL_TYPE")],
+            "strategy": values.choice("STRATEGY"),
+            "trials": values.integer("TRIALS"),
+            "space": values.text("SPACE") or "",
+            "pruning": values.flag("PRUNING"),
+            "evaluation": values.choice("EVALUATION"),
+            "metric": values.choice("METRIC"),
+            "holdout": values.number("HOLDOUT"),
+            "folds": values.integer("FOLDS"),
+            "block_size": values.number("BLOCK_SIZE"),
+            "settings": {
+                "epochs": values.integer("EPOCHS"),
+                "patience": values.integer("PATIENCE"),
+                "class_weights": WEIGHT_VALUES[values.choice("CLASS_WEIGHTS")],
+            },
+            "top": values.integer("TOP"),
+            "repeats": values.integer("REPEATS"),
+            "seed": values.integer("SEED"),
+            "device": values.choice("DEVICE"),
+            **storage_arguments(values),
+            "model": values.output("MODEL"),
+            "ensemble": values.output("ENSEMBLE"),
+            "trials_table": values.output("TRIALS_TABLE"),
+            "runs": values.output("RUNS"),
+            "report": values.output("REPORT"),
+        }
+
+    def execute(self, values: Values, progress: Progress) -> dict[str, Any]:
+        with login_of(values):
+            return super().execute(values, progress)

@@ -1,0 +1,106 @@
+"""Parameters that all tuning algorithms share: where a study is kept and who works on it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from qgis.core import (
+    QgsApplication,
+    QgsAuthMethodConfig,
+    QgsProcessingException,
+    QgsProcessingParameterAuthConfig,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+
+from ..subsidence_plugin.engine.tuning.storage_url import storage_login
+from .base import SubsidenceAlgorithm
+from .translate import tr
+from .values import Values
+
+
+def add_storage(algorithm: SubsidenceAlgorithm) -> None:
+    """Add ``WORKERS``, ``STORAGE``, ``STUDY``, ``AUTHENTICATION`` and ``WORKER_DATA``."""
+    algorithm.add(
+        QgsProcessingParameterNumber(
+            "WORKERS", "Trials at the same time", QgsProcessingParameterNumber.Type.Integer, 1,
+            minValue=0, maxValue=256,
+        ),
+        "1 computes in this process, and the same seed and data repeat the search. More start so "
+        "many worker processes of one thread each, which is faster on several cores but cannot be "
+        "repeated by the seed; 0 starts one a core.",
+    )  # fmt: skip
+    algorithm.add(
+        QgsProcessingParameterString("STORAGE", "Storage of the trials", optional=True),
+        "Where the trials are kept, so that an interrupted search goes on where it stopped when "
+        "it is run again. Empty: a file beside the model, with the suffix .study, which stays; "
+        "delete it to begin anew. A path names another such file (or an SQLite file, with the "
+        "suffix .db). A database URL such as postgresql://user@host:5432/name lets several QGIS "
+        "sessions, qgis_process calls and workers on several computers share one study. Type no "
+        "password here, QGIS keeps what is typed: use AUTHENTICATION, or the name of an "
+        "environment variable as in postgresql://user:${MY_VARIABLE}@host/name.",
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterAuthConfig(
+            "AUTHENTICATION", "Authentication of the database", None, True
+        ),
+        "Entry of QGIS's authentication database (basic: user name and password) for STORAGE.",
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterString("STUDY", "Name of the study", optional=True),
+        "Name within the storage. Empty: a name that follows from model type, search space, "
+        "settings and samples, so that the same search goes on and another one begins anew. A "
+        "study of this name with another search space or other samples is refused.",
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterFileDestination(
+            "WORKER_DATA", "Samples for workers elsewhere", "NumPy archives (*.npz)", None, True,
+            False,
+        ),
+        "Writes the training rows to a file that workers on other computers need beside STORAGE "
+        "(a database URL); the log shows the command that starts such a worker, which needs "
+        "Python with torch and optuna but no QGIS. It is written at the start and stays.",
+        advanced=True,
+    )  # fmt: skip
+
+
+def storage_arguments(values: Values) -> dict[str, Any]:
+    """Return the job's arguments of these parameters; the password is not among them."""
+    return {
+        "workers": values.integer("WORKERS"),
+        "storage": values.text("STORAGE"),
+        "study": values.text("STUDY"),
+        "worker_data": values.output("WORKER_DATA"),
+    }
+
+
+def login_of(values: Values) -> AbstractContextManager:
+    """Return a context in which the storage gets the login of ``AUTHENTICATION``, if given.
+
+    Raises
+    ------
+    QgsProcessingException
+        QGIS cannot give it: its database is locked, or there is no such entry.
+    """
+    entry = values.text("AUTHENTICATION")
+    if not entry:
+        return nullcontext()
+    config = QgsAuthMethodConfig()
+    loaded = QgsApplication.authManager().loadAuthenticationConfig(entry, config, True)
+    known = config.configMap() if loaded and isinstance(loaded, bool) else {}
+    if isinstance(loaded, tuple) and loaded[0]:  # some versions return the filled one
+        known = loaded[1].configMap()
+    if not known.get("username") or not known.get("password"):
+        raise QgsProcessingException(
+            tr(
+                "AUTHENTICATION '{entry}' gives no user name and password; choose an entry of the "
+                "kind 'Basic', and unlock QGIS's authentication database (qgis_process reads its "
+                "master password from the file that QGIS_AUTH_PASSWORD_FILE names)."
+            ).format(entry=entry)
+        )
+    return storage_login(known["username"], known["password"])

@@ -1,0 +1,1 @@
+"""Hyperparameter search with Optuna: spaces, storages, trials, workers; no GDAL, no QGIS."""

@@ -1,0 +1,1 @@
+"""Worker processes: an interpreter found and checked, processes started, watched and ended."""
