@@ -79,6 +79,19 @@ class Values:
             copy_metadata(layer.source(), source)
         return source
 
+    def vectors(self, name: str) -> list[str]:
+        """Return the source of each vector layer or table of a multiple input."""
+        layers = self.algorithm.parameterAsLayerList(self.parameters, name, self.context)
+        return [self._vector_source(layer) for layer in layers]
+
+    def _vector_source(self, layer: QgsVectorLayer) -> str:
+        """Return the source of a file layer (its filter included), or of a copy as GPKG."""
+        if layer.providerType() == "ogr":
+            return layer.source()
+        return QgsProcessingUtils.convertToCompatibleFormat(
+            layer, False, "table", ["gpkg"], "gpkg", self.context, self.feedback
+        )
+
     def _vector_layer(self, name: str) -> Optional[QgsVectorLayer]:
         value = self.parameters.get(name)
         if isinstance(value, QgsProcessingFeatureSourceDefinition):

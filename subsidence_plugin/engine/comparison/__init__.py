@@ -1,0 +1,1 @@
+"""Comparison of repeated trainings: runs tables, pairs, Welch's test, false discovery rate."""

@@ -1,0 +1,1 @@
+"""Correlation of factors: moments of streams of rows, matrices, significance, inflation."""
