@@ -1,0 +1,1 @@
+"""InSAR time series as arrays: tables of products, fits, decomposition, inventories."""
