@@ -22,6 +22,8 @@ from qgis.PyQt.QtGui import QColor, QFont
 
 INK = QColor("#222222")
 FAMILY = "DejaVu Sans"
+#: Right end of the page's content in mm (A4 landscape).
+RIGHT = 294.0
 #: Width and height of a colour ramp in mm.
 RAMP = QSizeF(6, 32)
 UNITS = QgsUnitTypes.LayoutUnit.LayoutMillimeters
@@ -32,7 +34,8 @@ def add_legend(
 ) -> None:
     """Add a legend of the drawn layers to the layout of ``map_item``, at (x, y) in mm.
 
-    Classes that the map lacks are left out; fonts and symbols shrink until ``height`` is enough.
+    Classes that the map lacks are left out; fonts and symbols shrink until ``height`` is enough
+    and the longest text ends on the page.
     """
     item = QgsLayoutItemLegend(map_item.layout())
     map_item.layout().addLayoutItem(item)
@@ -48,7 +51,7 @@ def add_legend(
     item.attemptMove(QgsLayoutPoint(x, y, UNITS))
     for scale in (1, 0.85, 0.7, 0.55, 0.4):
         _size_legend(item, scale)
-        if item.rect().height() <= height:
+        if item.rect().height() <= height and x + item.rect().width() <= RIGHT:
             break
 
 

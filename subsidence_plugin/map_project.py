@@ -36,11 +36,22 @@ KINDS = (
     ("truth", "True probability of the example", "Susceptibility"),
     ("spread", "Ensemble spread", "Susceptibility"),
     ("members", "Ensemble members", "Susceptibility"),
+    ("applicability", "Area of applicability", "Susceptibility"),
+    ("dissimilarity", "Dissimilarity index", "Susceptibility"),
+    ("priority", "Monitoring priority", "Uncertainty"),
+    ("bivariate", "Level by spread", "Uncertainty"),
+    ("levels", "Levels of the ensemble", "Uncertainty"),
+    ("exceedance", "Exceedance probability", "Uncertainty"),
+    ("class_probability", "Probability of each level", "Uncertainty"),
+    ("confidence", "Confidence in the level", "Uncertainty"),
+    ("ensemble_spread", "Spread of the members", "Uncertainty"),
+    ("rank_variance", "Rank variance", "Uncertainty"),
+    ("ensemble_median", "Ensemble median", "Uncertainty"),
     ("class_stack", "Factor classes", "Factors"),
     ("factor_stack", "Conditioning factors", "Factors"),
     ("dem", "Elevation model", "Factors"),
 )
-GROUPS = ("Points", "Vectors", "Susceptibility", "Rasters", "Factors", "Tables")
+GROUPS = ("Points", "Vectors", "Susceptibility", "Uncertainty", "Rasters", "Factors", "Tables")
 #: More points than this hide the map under them, so the layer is there but switched off.
 MOST_POINTS = 1500
 

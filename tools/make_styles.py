@@ -44,6 +44,12 @@ STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 RISK = ["#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c"]
 CLASSES = ["Very low", "Low", "Moderate", "High", "Very high"]
 PURPLES = ["#fcfbfd", "#dadaeb", "#9e9ac8", "#6a51a3", "#3f007d"]
+#: ColorBrewer BrBG (colour-vision safe): like the training rows green, unlike them brown, changing
+#: at the threshold; no colour of it stands for a susceptibility.
+DISSIMILARITY = [
+    "#01665e", "#35978f", "#80cdc1", "#c7eae5", "#f6e8c3", "#dfc27d", "#bf812d", "#8c510a",
+]  # fmt: skip
+APPLICABILITY = [("Outside: the model extrapolates", "#bf812d"), ("Inside", "#c7eae5")]
 #: Nine steps of viridis: ordered, and readable in every kind of colour vision.
 ORDINAL = [
     "#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30",
@@ -56,6 +62,43 @@ VELOCITY = [
 ]  # fmt: skip
 #: Fill and outline of points: black and white stand out on every colour of the maps under them.
 PRESENCE, ABSENCE = ("#1a1a1a", "#ffffff"), ("#ffffff", "#1a1a1a")
+#: Paul Tol's "muted" scheme (colour-vision safe, unordered): neighbours in this order differ most.
+FOLDS = [
+    "#cc6677", "#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#999933",
+    "#aa4499",
+]  # fmt: skip
+OTHER_FOLDS = "#bbbbbb"
+#: ColorBrewer RdBu reversed (colour-vision safe): what lowers the prediction blue, raises it red.
+DIVERGING = ["#2166ac", "#67a9cf", "#d1e5f0", "#f7f7f7", "#fddbc7", "#ef8a62", "#b2182b"]
+#: Colours of dominant factors, the strongest factor first: Tol's scheme, then what is left beside
+#: it; the last colour is that of "none".
+FACTORS = [
+    *FOLDS, "#f58231", "#4363d8", "#9a6324", "#bcf60c", "#f032e6", "#800000", "#46f0f0", "#808000",
+    "#fabebe", "#000075", "#aaffc3", "#e6beff", "#ffd8b1", "#fffac8", "#3cb44b", "#f2f2f2",
+]  # fmt: skip
+#: ColorBrewer YlOrBr (colour-vision safe): probability to reach a level, none is nearly white.
+REACHED = ["#f7f7f7", "#fed98e", "#fe9929", "#d95f0e", "#662506"]
+LEVELS = [("Low", "#abd9e9"), ("Medium", "#ffffbf"), ("High", "#fdae61"), ("Highest", "#d7191c")]
+#: Nine colours of two scales that differ in every kind of colour vision: level from pale to
+#: orange, spread from pale to blue, both high dark; the legend lists the rows of R, Figure 8.
+BIVARIATE = [
+    "#f4eee6", "#a3d5ea", "#1f9ad6",
+    "#fab186", "#b0988c", "#3b7089",
+    "#f0641e", "#a3542d", "#4a3329",
+]  # fmt: skip
+GRADES = ("Low", "Medium", "High")
+#: What to do, in the order of the rules (``engine/uncertainty/priority.py``, compared by a test).
+PRIORITY = [
+    ("Robust high: intervene first", "#a50026"),
+    ("Unstable high: verify in the field before building", "#f46d43"),
+    ("Dense monitoring (GNSS, corner reflectors)", "#542788"),
+    ("Densify monitoring, verify", "#e3a8d5"),
+    ("Densify, recalibrate thresholds", "#fee08b"),
+    ("Model bias: check data", "#3182bd"),
+    ("Routine: low-frequency inspection", "#e8e8e8"),
+]
+#: Ramps that go below zero.
+SIGNED = ("ensemble_median", "deformation")
 SHAPES = {"training": "circle", "validation": "triangle", "test": "square"}
 
 
@@ -74,12 +117,103 @@ def main() -> None:
         labels = ["0.00", "0.05", "0.10", "0.15", "0.20 and more"]
         save(raster, ramp(raster, PURPLES, 0.2, labels), "spread")
         save(raster, paletted(raster, list(zip(CLASSES, RISK))), "susceptibility_classes")
+        save(raster, paletted(raster, [(str(k), c) for k, c in enumerate(FACTORS, 1)]),
+             "dominant_factor")  # fmt: skip
+        save(raster, diverging(raster), "shap")
+        open_numbers("shap", [(rf'value="{value}"', f'value="${name}"') for value, name in ENDS])
+        open_numbers("shap", [('band="1"', 'band="$band"'), ('Min="-3"', 'Min="$low3"'),
+                              ('Max="3"', 'Max="$high3"'), ('Value="-3"', 'Value="$low3"'),
+                              ('Value="3"', 'Value="$high3"')])  # fmt: skip
+        save(raster, by_threshold(raster), "dissimilarity")
+        fill_in("dissimilarity", len(DISSIMILARITY))
+        save(raster, paletted(raster, APPLICABILITY, first=0), "applicability")
+        uncertainty_styles(raster)
         points = QgsVectorLayer(
-            "Point?field=label:integer&field=split:string&field=mean_velocity:double", "p", "memory"
+            "Point?field=label:integer&field=split:string&field=mean_velocity:double"
+            "&field=fold_spatial:integer",
+            "p",
+            "memory",
         )
         save(points, samples(), "samples")
         save(points, inventory(), "inventory")
         save(points, velocity(), "insar")
+        save(points, folds(), "folds")
+        save(points, shap_values(), "shap_samples")
+        open_numbers("shap_samples", [('attr="fold_spatial"', 'attr="$field"')])
+        open_numbers("shap_samples", [
+            (rf'{end}="{value}\.0+"', f'{end}="${name}"')
+            for end in ("lower", "upper") for value, name in ENDS
+        ])  # fmt: skip
+
+
+def uncertainty_styles(raster: QgsRasterLayer) -> None:
+    """Write the styles of an ensemble's maps; purple is doubt in all of them."""
+    shares = ["0.0", "0.25", "0.5", "0.75", "1.0"]
+    save(raster, ramp(raster, REACHED, 1.0, shares), "exceedance")
+    save(raster, ramp(raster, PURPLES[::-1], 1.0, shares), "confidence")
+    save(raster, paletted(raster, LEVELS), "levels")
+    save(raster, bivariate(raster), "bivariate")
+    save(raster, paletted(raster, PRIORITY), "priority")
+    texts = ["0", *(f"$text_high{step}" for step in range(1, 5))]
+    for name in ("rank_variance", "ensemble_spread"):
+        save(raster, ramp(raster, PURPLES, 4.0, texts), name)
+        open_ramp(name)
+    for name in SIGNED:
+        save(raster, displacement(raster), name)
+        open_ramp(name)
+    open_numbers("deformation", [('band="1"', 'band="$band"')])
+
+
+def bivariate(layer: QgsRasterLayer) -> QgsPalettedRasterRenderer:
+    """Classes 1 to 9, listed in the legend from high levels down, as the rows of a matrix."""
+    entries = [
+        QgsPalettedRasterRenderer.Class(
+            3 * row + column + 1,
+            QColor(BIVARIATE[3 * row + column]),
+            f"{GRADES[row]} level × {GRADES[column].lower()} spread",
+        )
+        for row in (2, 1, 0)
+        for column in range(3)
+    ]
+    return QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries)
+
+
+def displacement(layer: QgsRasterLayer) -> QgsSingleBandPseudoColorRenderer:
+    """Displacement from −4 to 4, subsidence (negative) red, which ``open_ramp`` leaves open."""
+    values = [-4, -3, -2, -1, 0, 1, 2, 3, 4]
+    colours = ["#67001f", "#b2182b", "#d6604d", "#f4a582", "#f7f7f7", "#d1e5f0", "#92c5de",
+               "#4393c3", "#2166ac"]  # fmt: skip
+    stops = [QgsGradientStop((v + 4) / 8, QColor(c)) for v, c in zip(values, colours)][1:-1]
+    source = QgsGradientColorRamp(QColor(colours[0]), QColor(colours[-1]), False, stops)
+    function = QgsColorRampShader(-4, 4, source, QgsColorRampShader.Type.Interpolated)
+    texts = [f"$text_{'low' if v < 0 else 'high'}{abs(v)}" if v else "0" for v in values]
+    function.setColorRampItemList(
+        [
+            QgsColorRampShader.ColorRampItem(v, QColor(c), text)
+            for v, c, text in zip(values, colours, texts)
+        ]
+    )
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(function)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(-4)
+    renderer.setClassificationMax(4)
+    return renderer
+
+
+def open_ramp(name: str) -> None:
+    """Turn the numbers −4 to 4 of a saved ramp into the placeholders of ``write_style``."""
+    ends = [(4, "high4"), (-4, "low4")]
+    open_numbers(name, [
+        *((rf'(<item [^>]*value=)"{value}"', rf'\1"${word}{abs(value)}"')
+          for word, values in (("high", range(1, 5)), ("low", range(-4, 0))) for value in values),
+        *((rf'classification({end})="{value}"', rf'classification\1="${word}"')
+          for end in ("Min", "Max") for value, word in ends),
+        *((rf'{end}imumValue="{value}"', f'{end}imumValue="${word}"')
+          for end in ("min", "max") for value, word in ends),
+        ('maximumLabel=""', 'maximumLabel="$text_high4"'),
+        *([('minimumLabel=""', 'minimumLabel="$text_low4"')] if name in SIGNED else []),
+    ])  # fmt: skip
 
 
 def raster_layer(path: Path) -> QgsRasterLayer:
@@ -130,11 +264,43 @@ def ramp(
     return renderer
 
 
-def paletted(layer: QgsRasterLayer, classes: list[tuple[str, str]]) -> QgsPalettedRasterRenderer:
-    """Colours for the values 1, 2, ..."""
+def by_threshold(layer: QgsRasterLayer) -> QgsSingleBandPseudoColorRenderer:
+    """Colours of classes whose bounds 1, 2, ... and labels become placeholders (``fill_in``)."""
+    count = len(DISSIMILARITY)
+    function = QgsColorRampShader(0, count, None, QgsColorRampShader.Type.Discrete)
+    function.setColorRampItemList(
+        [
+            QgsColorRampShader.ColorRampItem(np.inf if i == count else i, QColor(c), f"$text{i}")
+            for i, c in enumerate(DISSIMILARITY, start=1)
+        ]
+    )
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(function)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(0)
+    renderer.setClassificationMax(count)
+    return renderer
+
+
+def fill_in(name: str, count: int) -> None:
+    """Turn the bounds 1, 2, ... of a style's classes into placeholders ``$bound1``, ..."""
+    path = STYLES / f"{name}.qml"
+    text = path.read_text(encoding="utf-8")
+    for i in range(1, count):
+        text = re.sub(rf'(<item [^>]*value=)"{i}"', rf'\1"$bound{i}"', text)
+    last = f"$bound{count - 1}"
+    for attribute in ("classificationMax", "maximumValue"):
+        text = text.replace(f'{attribute}="{count}"', f'{attribute}="{last}"')
+    path.write_text(text, encoding="utf-8")
+
+
+def paletted(
+    layer: QgsRasterLayer, classes: list[tuple[str, str]], first: int = 1
+) -> QgsPalettedRasterRenderer:
+    """Colours for the values ``first``, ``first`` + 1, ..."""
     entries = [
         QgsPalettedRasterRenderer.Class(value, QColor(colour), label)
-        for value, (label, colour) in enumerate(classes, start=1)
+        for value, (label, colour) in enumerate(classes, start=first)
     ]
     return QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries)
 
@@ -172,6 +338,67 @@ def inventory() -> QgsCategorizedSymbolRenderer:
             QgsRendererCategory(0, marker(*ABSENCE, 1.8), "No subsidence"),
         ],
     )
+
+
+def folds() -> QgsCategorizedSymbolRenderer:
+    """Spatial fold as colour; the last category takes what has none of its own."""
+    categories = [
+        QgsRendererCategory(number, marker(colour, "#1a1a1a", 1.9), f"Fold {number}")
+        for number, colour in enumerate(FOLDS, 1)
+    ]
+    categories.append(QgsRendererCategory(None, marker(OTHER_FOLDS, "#1a1a1a", 1.9), "Other folds"))
+    return QgsCategorizedSymbolRenderer("fold_spatial", categories)
+
+
+#: Numbers that stand for those that a run fills in, and the placeholders of ``write_style``.
+ENDS = [
+    (-3, "low3"), (-2, "low2"), (-1, "low1"), (1, "high1"), (2, "high2"), (3, "high3"),
+]  # fmt: skip
+
+
+def diverging(layer: QgsRasterLayer) -> QgsSingleBandPseudoColorRenderer:
+    """SHAP values from −3 to 3, which ``open_numbers`` turns into placeholders."""
+    values = list(range(-3, 4))
+    stops = [QgsGradientStop((v + 3) / 6, QColor(c)) for v, c in zip(values, DIVERGING)][1:-1]
+    source = QgsGradientColorRamp(QColor(DIVERGING[0]), QColor(DIVERGING[-1]), False, stops)
+    function = QgsColorRampShader(-3, 3, source, QgsColorRampShader.Type.Interpolated)
+    labels = {0: "0", **{value: f"${name}" for value, name in ENDS}}
+    function.setColorRampItemList(
+        [
+            QgsColorRampShader.ColorRampItem(v, QColor(c), labels[v])
+            for v, c in zip(values, DIVERGING)
+        ]
+    )
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(function)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(-3)
+    renderer.setClassificationMax(3)
+    return renderer
+
+
+def shap_values() -> QgsGraduatedSymbolRenderer:
+    """SHAP values of a factor, diverging around zero; field and bounds become placeholders."""
+    names = dict(ENDS)
+    bounds = [-1_000_000, *names, 1_000_000]
+    ranges = []
+    for lower, upper, colour in zip(bounds, bounds[1:], DIVERGING):
+        text = f"${names.get(lower)} to ${names.get(upper)}"
+        text = f"below ${names[upper]}" if lower not in names else text
+        text = f"above ${names[lower]}" if upper not in names else text
+        symbol = marker(colour, "#595959", 2.0)
+        symbol.symbolLayer(0).setStrokeWidth(0.1)
+        ranges.append(QgsRendererRange(lower, upper, symbol, text))
+    return QgsGraduatedSymbolRenderer("fold_spatial", ranges)
+
+
+def open_numbers(name: str, replacements: list[tuple[str, str]]) -> None:
+    """Put placeholders for numbers of a saved style (patterns of regular expressions)."""
+    path = STYLES / f"{name}.qml"
+    text = path.read_text(encoding="utf-8")
+    for pattern, placeholder in replacements:
+        text = re.sub(pattern, placeholder, text)
+    path.write_text(text, encoding="utf-8")
 
 
 def velocity() -> QgsGraduatedSymbolRenderer:

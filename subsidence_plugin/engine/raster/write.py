@@ -113,8 +113,10 @@ class RasterWriter:
                 finish_raster(self.path, self.categorical, self.progress)
 
 
-def finish_raster(path: str, categorical: bool, progress: Optional[Progress] = None) -> None:
-    """Add overviews and band statistics to a GeoTIFF.
+def finish_raster(
+    path: str, categorical: bool, progress: Optional[Progress] = None, statistics: bool = True
+) -> None:
+    """Add overviews and, unless the writer knew them, band statistics to a GeoTIFF.
 
     Overviews hold averages, but where a band holds codes the nearest cell of all bands: the mean
     of two codes is no code, and GDAL makes the overviews of all bands alike.
@@ -128,7 +130,7 @@ def finish_raster(path: str, categorical: bool, progress: Optional[Progress] = N
     size, levels = max(dataset.RasterXSize, dataset.RasterYSize), []
     while size / (2 ** (len(levels) + 1)) >= 256:
         levels.append(2 ** (len(levels) + 1))
-    for index in range(1, dataset.RasterCount + 1):
+    for index in range(1, dataset.RasterCount + 1) if statistics else ():
         band = dataset.GetRasterBand(index)
         gdal.PushErrorHandler("CPLQuietErrorHandler")  # an empty band has no statistics: no failure
         try:

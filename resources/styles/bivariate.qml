@@ -1,0 +1,41 @@
+<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<qgis version="3.22.16-Białowieża" styleCategories="Symbology">
+  <pipe-data-defined-properties>
+    <Option type="Map">
+      <Option type="QString" name="name" value=""/>
+      <Option name="properties"/>
+      <Option type="QString" name="type" value="collection"/>
+    </Option>
+  </pipe-data-defined-properties>
+  <pipe>
+    <provider>
+      <resampling zoomedInResamplingMethod="nearestNeighbour" zoomedOutResamplingMethod="nearestNeighbour" enabled="false" maxOversampling="2"/>
+    </provider>
+    <rasterrenderer type="paletted" band="1" alphaBand="-1" opacity="1" nodataColor="">
+      <minMaxOrigin>
+        <limits>None</limits>
+        <extent>WholeRaster</extent>
+        <statAccuracy>Estimated</statAccuracy>
+        <cumulativeCutLower>0.02</cumulativeCutLower>
+        <cumulativeCutUpper>0.98</cumulativeCutUpper>
+        <stdDevFactor>2</stdDevFactor>
+      </minMaxOrigin>
+      <colorPalette>
+        <paletteEntry alpha="255" value="7" color="#f0641e" label="High level × low spread"/>
+        <paletteEntry alpha="255" value="8" color="#a3542d" label="High level × medium spread"/>
+        <paletteEntry alpha="255" value="9" color="#4a3329" label="High level × high spread"/>
+        <paletteEntry alpha="255" value="4" color="#fab186" label="Medium level × low spread"/>
+        <paletteEntry alpha="255" value="5" color="#b0988c" label="Medium level × medium spread"/>
+        <paletteEntry alpha="255" value="6" color="#3b7089" label="Medium level × high spread"/>
+        <paletteEntry alpha="255" value="1" color="#f4eee6" label="Low level × low spread"/>
+        <paletteEntry alpha="255" value="2" color="#a3d5ea" label="Low level × medium spread"/>
+        <paletteEntry alpha="255" value="3" color="#1f9ad6" label="Low level × high spread"/>
+      </colorPalette>
+    </rasterrenderer>
+    <brightnesscontrast brightness="0" contrast="0" gamma="1"/>
+    <huesaturation saturation="0" colorizeGreen="128" colorizeBlue="128" colorizeStrength="100" colorizeRed="255" invertColors="0" grayscaleMode="0" colorizeOn="0"/>
+    <rasterresampler maxOversampling="2"/>
+    <resamplingStage>resamplingFilter</resamplingStage>
+  </pipe>
+  <blendMode>0</blendMode>
+</qgis>

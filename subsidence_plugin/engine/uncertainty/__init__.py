@@ -1,0 +1,1 @@
+"""What an ensemble's members agree and disagree on, and what to do where."""
