@@ -22,6 +22,8 @@ CONTINUOUS = (
 )  # fmt: skip
 CATEGORICAL = ("engineering_geology", "hydrogeology", "lulc")
 NETWORKS = ("drdn", "cnn", "lstm", "cnnlstm")
+#: The order in which they are trained, so that no core waits for the last one.
+SLOWEST_FIRST = ("cnnlstm", "lstm", "drdn", "cnn")
 #: Method of `trainbaseline` by the name of the model file.
 BASELINES = {"logistic": 0, "forest": 1}
 FIGURES = ("AUC", "ACC", "Kappa", "MAE_probability")
@@ -79,7 +81,11 @@ def prepare() -> None:
 
 
 def train() -> None:
-    """Train four networks and two baselines, two at a time (each trains on one thread)."""
+    """Train four networks and two baselines, two at a time (each trains on one thread).
+
+    The cross-validation waits for none of them and fills the cores. It is that of the forest,
+    whose many trainings take seconds.
+    """
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [
             pool.submit(
@@ -87,20 +93,26 @@ def train() -> None:
                 DEVICE=1, SEED=7, MODEL=OUT / f"{name}.safetensors",
                 HISTORY=OUT / f"{name}_history.csv", REPORT=OUT / f"{name}.html",
             )
-            for name in NETWORKS
+            for name in SLOWEST_FIRST
         ] + [
             pool.submit(
                 step, "trainbaseline", SAMPLES=OUT / "samples.gpkg", METHOD=method, SEED=7,
                 MODEL=OUT / f"{name}.safetensors",
             )
             for name, method in BASELINES.items()
+        ] + [
+            pool.submit(
+                step, "crossvalidate", SAMPLES=OUT / "samples.gpkg", MODEL_TYPE=5, BASELINES=0,
+                REPEATS=1, SEED=7, OUTPUT=OUT / "folds.csv", FOLD_MAP=OUT / "fold_map.gpkg",
+                REPORT=OUT / "crossvalidation.html",
+            )
         ]  # fmt: skip
         for job in jobs:
             job.result()
 
 
-def map_and_check() -> None:
-    """Map with the paper's network, classes, ratios, figures of all models, project."""
+def make_map() -> None:
+    """Map with the paper's network, its classes, and their frequency ratios."""
     step(
         "predictsusceptibility", FACTORS=OUT / "classes.tif", MODEL=OUT / "drdn.safetensors",
         OUTPUT=OUT / "susceptibility.tif",
@@ -115,16 +127,51 @@ def map_and_check() -> None:
         PROBABILITY=OUT / "susceptibility.tif", OUTPUT=OUT / "frequency_ratio.csv",
         REPORT=OUT / "frequency_ratio.html",
     )  # fmt: skip
-    step(
-        "validatemodel", SAMPLES=OUT / "samples.gpkg",
-        MODELS=[OUT / f"{name}.safetensors" for name in (*NETWORKS, *BASELINES)],
-        OUTPUT=OUT / "metrics.csv", REPORT=OUT / "report.html",
-    )  # fmt: skip
+
+
+def trust() -> None:
+    """Ask how far the map can be trusted, two questions at a time."""
+    network = OUT / "drdn.safetensors"
+    questions = [
+        ("explainmodel", {
+            "MODEL": network, "MAX_ROWS": 300, "ROUNDS": 2, "OUTPUT": OUT / "importance.csv",
+            "SAMPLE_SHAP": OUT / "shap.gpkg", "REPORT": OUT / "explanation.html",
+        }),
+        ("applicability", {
+            "MODEL": network, "FACTORS": OUT / "classes.tif",
+            "PROBABILITY": OUT / "susceptibility.tif", "OUTPUT": OUT / "dissimilarity.tif",
+            "AREA": OUT / "applicability.tif", "MASKED": OUT / "susceptibility_inside.tif",
+            "REPORT": OUT / "applicability.html",
+        }),
+        ("validatemodel", {
+            "MODELS": [OUT / f"{name}.safetensors" for name in (*NETWORKS, *BASELINES)],
+            "OUTPUT": OUT / "metrics.csv", "DELONG": OUT / "delong.csv",
+            "REPORT": OUT / "report.html",
+        }),
+        ("validatemodel", {
+            "MODELS": network, "CALIBRATION": 2, "OUTPUT": OUT / "calibration.csv",
+            "CALIBRATED_MODEL": OUT / "drdn_calibrated.safetensors",
+            "REPORT": OUT / "calibration.html",
+        }),
+    ]  # fmt: skip
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        jobs = [
+            pool.submit(step, algorithm, SAMPLES=OUT / "samples.gpkg", SEED=7, **parameters)
+            for algorithm, parameters in questions
+        ]
+        for job in jobs:
+            job.result()
+
+
+def make_project() -> None:
+    """Collect the layers in a project with a print layout."""
     step(
         "mapproject", TITLE="Land subsidence susceptibility, example area",
         LAYERS=[
-            OUT / "samples.gpkg", OUT / "susceptibility_classes.tif", OUT / "susceptibility.tif",
-            OUT / "classes.tif", OUT / "factors.tif",
+            OUT / "samples.gpkg", OUT / "fold_map.gpkg", OUT / "susceptibility_classes.tif",
+            OUT / "susceptibility.tif", OUT / "susceptibility_inside.tif",
+            OUT / "applicability.tif", OUT / "dissimilarity.tif", OUT / "classes.tif",
+            OUT / "factors.tif",
         ],
         OUTPUT=OUT / "demo.qgz", PDF=OUT / "demo.pdf",
     )  # fmt: skip
@@ -138,7 +185,9 @@ def summary() -> None:
     for row in rows:
         print(f"{row['model']:20}{''.join(f'{float(row[name]):17.3f}' for name in FIGURES)}")
     place = os.path.relpath(OUT)
-    print(f"\nProject {place}/demo.qgz · map {place}/demo.pdf · report {place}/report.html")
+    print(f"\nProject {place}/demo.qgz · map {place}/demo.pdf")
+    reports = ("report", "calibration", "crossvalidation", "explanation", "applicability")
+    print("Reports " + " · ".join(f"{place}/{name}.html" for name in reports))
     print(f"Ratios  {place}/frequency_ratio.csv · log {place}/log.txt")
 
 
@@ -149,7 +198,9 @@ def main() -> None:
     print("Susceptibility chain on the example area:")
     prepare()
     train()
-    map_and_check()
+    make_map()
+    trust()
+    make_project()
     summary()
     print(f"Done in {time.perf_counter() - begin:.0f} s.")
 

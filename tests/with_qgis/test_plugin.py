@@ -28,11 +28,22 @@ NAMES = {
         "CLASS_WEIGHTS PATIENCE REPEATS SEED DEVICE CHECKPOINT MODEL HISTORY REPORT"
         for name in ("cnn", "lstm", "drdn", "cnnlstm")
     },
-    "trainbaseline": "SAMPLES FACTOR_FIELDS METHOD SEED MODEL REPORT",
+    "trainbaseline": "SAMPLES FACTOR_FIELDS METHOD REPEATS SEED MODEL REPORT RUNS",
     "predictsusceptibility": "FACTORS MODEL DEVICE PRECISION PREVALENCE OUTPUT SPREAD MEMBERS",
     "classifysusceptibility": "INPUT METHOD CLASSES BREAKS OUTPUT TABLE",
     "frequencyratio": "CLASS_RASTER POINTS LABEL_FIELD SPLIT_FIELD PROBABILITY OUTPUT REPORT",
-    "validatemodel": "SAMPLES MODELS OUTPUT REPORT",
+    "validatemodel": "SAMPLES MODELS CALIBRATION OUTPUT CALIBRATED_MODEL REPORT",
+    "factorcorrelation": "SAMPLES FACTORS FACTOR_FIELDS THRESHOLD OUTPUT VIF REPORT",
+    "crossvalidate": "SAMPLES MODEL_TYPE METHOD FOLDS BLOCK_SIZE REPEATS SEED DEVICE OUTPUT "
+    "FOLD_MAP RUNS REPORT",
+    "tunemodel": "SAMPLES MODEL_TYPE STRATEGY TRIALS TOP STORAGE STUDY WORKERS REPEATS SEED "
+    "DEVICE MODEL TRIALS_TABLE RUNS REPORT",
+    "comparemodels": "RUNS BASELINE ALPHA OUTPUT REPORT",
+    "explainmodel": "SAMPLES MODEL SAMPLE FACTORS SEED OUTPUT SAMPLE_SHAP RASTER_SHAP DOMINANT "
+    "REPORT",
+    "applicability": "SAMPLES MODEL FACTORS OUTPUT AREA",
+    "griddeformation": "INPUT RESOLUTION NEIGHBOURS POWER MAX_DISTANCE EXTENT STEP REFERENCE "
+    "OUTPUT REPORT",
     "mapproject": "LAYERS TITLE OUTPUT PDF",
     "susceptibilityworkflow": "FACTORS INVENTORY",
 }
@@ -46,6 +57,14 @@ ENUMS = {
     ("predictsusceptibility", "PRECISION"): ["float32", "bfloat16"],
     ("predictsusceptibility", "DEVICE"): ["auto", "cpu", "cuda"],
     ("traindrdn", "DEVICE"): ["auto", "cpu", "cuda"],
+    ("validatemodel", "CALIBRATION"): ["none", "isotonic", "platt"],
+    ("crossvalidate", "METHOD"): ["square", "k-means", "fold"],
+    **{
+        (name, "MODEL_TYPE"): ["cnn", "lstm", "drdn", "cnn-lstm", "logistic", "random forest",
+                               "gradient", "frequency"]
+        for name in ("crossvalidate", "tunemodel")
+    },
+    ("tunemodel", "STRATEGY"): ["grid", "random", "tpe"],
 }  # fmt: skip
 
 

@@ -12,7 +12,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from checkout import load
 
-BENCHES = ("startup", "jenks", "terrain", "sampling", "training", "prediction")
+BENCHES = (
+    "startup",
+    "jenks",
+    "terrain",
+    "sampling",
+    "training",
+    "prediction",
+    "explanation",
+    "applicability",
+    "tuning",
+    "uncertainty",
+    "insar",
+)
 
 
 def main(names: list[str]) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+import numpy as np
+
 from ..baselines.registry import BASELINES
 from ..errors import InputError
 from ..needs import need
@@ -49,8 +51,8 @@ def run(
     balanced : bool
         Rows of the rarer class count more.
     repeats, seed : int
-        ``repeats`` members with the seeds ``seed``, ``seed + 1`` ...; only forests and boosting
-        draw random numbers.
+        ``repeats`` members with the seeds ``seed``, ``seed + 1`` ...; only forests draw random
+        numbers, and the log says so where all members are the same.
     report, runs : str, optional
 
     Returns
@@ -72,6 +74,11 @@ def run(
         seeds = [seed + index for index in range(repeats)]
         part = progress.part(0.0, 0.9)
         members = fit_baseline(recipe, encoded.factors, inputs, label, seeds, part)
+        if repeats > 1 and all(_equal(members[0], other) for other in members[1:]):
+            progress.warn(
+                f"The {repeats} members are the same, as {baseline.title.lower()} draws no random "
+                "numbers: the map needs one, and the runs do not vary."
+            )
         card = make_card(method, chosen, table, encoded, samples)
         card.seeds, card.training = seeds, dict(recipe.settings)
         card.versions["scikit-learn"] = need("sklearn", "to fit baselines").__version__
@@ -93,3 +100,8 @@ def run(
             )
         progress(1.0)
     return results(card, model_id)
+
+
+def _equal(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether two members have the same arrays."""
+    return all(np.array_equal(values, other[name]) for name, values in one.items())
