@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterField,
     QgsProcessingParameterFile,
     QgsProcessingParameterString,
 )
@@ -97,19 +98,29 @@ reports a random split only.</p>"""
                 "BASELINES", "Baselines", [b.title for b in BASELINES.values()],
                 allowMultiple=True, defaultValue=[0, 1], optional=True,
             ),
-            "Simple models that are measured in the same folds, with their defaults.",
+            "Simple models that are measured in the same folds, with their defaults. Headless, "
+            "QGIS 3.22 takes the default for an empty list; name one instead.",
         )  # fmt: skip
 
     def _add_folds(self) -> None:
         self.add(
             QgsProcessingParameterEnum(
                 "METHOD", "Spatial folds",
-                ["Square blocks", "k-means on coordinates", "Field 'fold' of the samples"],
+                ["Square blocks", "k-means on coordinates", "Field of the samples"],
                 defaultValue=0,
             ),
             "How neighbourhoods are cut. Blocks give folds alike in size and class; k-means gives "
             "few compact regions far from each other, which is stricter; the field takes what "
             "'Extract samples' or you have written (the number of folds with it).",
+        )  # fmt: skip
+        self.add(
+            QgsProcessingParameterField(
+                "FOLD_FIELD", "Fold field", "fold", "SAMPLES",
+                QgsProcessingParameterField.DataType.Numeric, optional=True,
+            ),
+            "Numeric field with the fold of every sample, where the spatial folds come from a "
+            "field.",
+            advanced=True,
         )  # fmt: skip
         self.add(
             Number("FOLDS", "Folds", Number.Type.Integer, 5, minValue=2, maxValue=100),
@@ -170,7 +181,7 @@ reports a random split only.</p>"""
             ("RANDOM_AUC", "AUC in random folds"),
             ("SPATIAL_AUC", "AUC in spatial folds"),
             ("BASELINE_AUC", "AUC of the best baseline in spatial folds"),
-            ("BLOCK_SIZE", "Suggested block size"),
+            ("SUGGESTED_BLOCK_SIZE", "Suggested block size"),
         ):
             self.addOutput(QgsProcessingOutputNumber(name, text))
         self.addOutput(QgsProcessingOutputString("BEST_BASELINE", "Best baseline"))
@@ -189,6 +200,7 @@ reports a random split only.</p>"""
             "label_field": values.text("LABEL_FIELD") or "label",
             "rows": values.choice("ROWS"),
             "method": values.choice("METHOD"),
+            "fold_field": values.text("FOLD_FIELD") or "fold",
             "folds": values.integer("FOLDS"),
             "block_size": values.number("BLOCK_SIZE") or None,
             "repeats": values.integer("REPEATS"),

@@ -43,9 +43,7 @@ def test_enums_keep_their_order(qgis_app):
     assert MODEL_TYPES == (
         "cnn", "lstm", "drdn", "cnnlstm", "logistic", "forest", "boosting", "frequencyratio"
     )  # fmt: skip
-    assert options["METHOD"] == [
-        "Square blocks", "k-means on coordinates", "Field 'fold' of the samples"
-    ]  # fmt: skip
+    assert options["METHOD"] == ["Square blocks", "k-means on coordinates", "Field of the samples"]
     assert all(p.help() for p in algorithm.parameterDefinitions())
 
 
@@ -64,7 +62,7 @@ def test_by_id_with_the_defaults_of_the_dialog(samples, run, log, tmp_path):
     own = [r["AUC"] for r in rows if r["model"] == MODEL_TITLES[4] and r["scheme"] == "spatial"]
     assert result["SPATIAL_AUC"] == pytest.approx(np.mean(own))
     assert result["BEST_BASELINE"] == "Frequency ratio"
-    assert 0 < result["BLOCK_SIZE"] < 1000
+    assert 0 < result["SUGGESTED_BLOCK_SIZE"] < 1000
     layer = QgsVectorLayer(result["FOLD_MAP"], "map", "ogr")
     assert layer.featureCount() == 160
     assert {"label", "fold_random", "fold_spatial", "p_random", "p_spatial"} <= set(
@@ -73,6 +71,13 @@ def test_by_id_with_the_defaults_of_the_dialog(samples, run, log, tmp_path):
     assert layer.renderer().type() == "categorizedSymbol"
     assert [c.label() for c in layer.renderer().categories()] == [f"Fold {n}" for n in range(1, 5)]
     assert "Under the same spatial folds" in log.text
+    again = {
+        "SAMPLES": result["FOLD_MAP"], "MODEL_TYPE": 4, "BASELINES": [3], "METHOD": 2,
+        "FOLD_FIELD": "fold_spatial", "REPEATS": 1, "OUTPUT": str(tmp_path / "again.gpkg"),
+    }  # fmt: skip
+    wanted = (MODEL_TITLES[4], "spatial", 1)
+    first = [r["AUC"] for r in rows if (r["model"], r["scheme"], r["repeat"]) == wanted]
+    assert run(ID, again, log)["SPATIAL_AUC"] == pytest.approx(np.mean(first), abs=1e-6)
     assert (tmp_path / "report.html").exists() and (tmp_path / "runs.csv").exists()
 
 

@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..progress import Progress
 from .block_size import Suggestion, separation, suggest_block_size
 from .folds import BLOCKS, RANDOM, SPATIAL, Partition, Places
 from .recipes import Candidate
@@ -18,6 +19,8 @@ from .summary import Difference, Summary, best_of, compare_models, gap, summaris
 
 #: Spatial folds part neighbours by at least so many times the distance of random folds.
 FARTHER = 1.5
+#: The AUC of all folds together may fall so far below the folds' mean by chance and size alone.
+UNLIKE = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,20 @@ def look_at_terrain(
     suggestion = suggest_block_size(curves, x, y, folds)
     places = Places(x, y, field, block_size or suggestion.size)
     return Terrain(places, curves, suggestion, unit)
+
+
+def log_terrain(terrain: Terrain, method: str, given: Optional[float], progress: Progress) -> None:
+    """Write how far the factors reach and what block size follows."""
+    ranges = [f"{c.factor} {c.limit}{c.range:,.5g}" for c in terrain.curves if c.model]
+    if ranges:
+        progress.info(
+            f"Range of the factors' semivariograms in {terrain.unit}: {', '.join(ranges)}."
+        )
+    found = terrain.suggestion
+    text = f"{found.size:,g} {terrain.unit} ({found.blocks} blocks with samples): {found.why}."
+    progress.info(f"Suggested block size: {text}")
+    if method == BLOCKS and given:
+        progress.info(f"Block size: {given:,g} {terrain.unit}, as given.")
 
 
 def reaches(places: Places, partitions: Sequence[Partition]) -> dict[str, float]:
@@ -165,13 +182,14 @@ class Study:
             found["BEST_BASELINE"] = self.best_rival
             found["BASELINE_AUC"] = self.summaries[self.best_rival, SPATIAL].auc
         if self.terrain.suggestion:
-            found["BLOCK_SIZE"] = self.terrain.suggestion.size
+            found["SUGGESTED_BLOCK_SIZE"] = self.terrain.suggestion.size
         return found
 
     def sentences(self) -> list[str]:
         """Return the honest result in words: both AUCs, the gap, and who is better."""
-        spoken = [self._aucs(), self._gap_in_words()]
-        return spoken + ([self._rivalry()] if self.best_rival else [])
+        spoken = [self._aucs(), self._scales(), self._gap_in_words()]
+        spoken += [self._rivalry()] if self.best_rival else []
+        return [sentence for sentence in spoken if sentence]
 
     def _aucs(self) -> str:
         random, spatial = (self.summaries[self.main.title, s] for s in (RANDOM, SPATIAL))
@@ -180,6 +198,16 @@ class Study:
         return (
             f"{self.main.title} reaches an AUC of {_spread(spatial)} in spatial folds and "
             f"{_spread(random)} in random folds (mean ± standard deviation over {folds}{more})."
+        )
+
+    def _scales(self) -> str:
+        """Warn where the folds' probabilities are not on one scale."""
+        found = self.summaries[self.main.title, SPATIAL]
+        if not found.pooled < found.auc - UNLIKE:
+            return ""
+        return (
+            f"All spatial folds together give only {found.pooled:.3f}: the probabilities of "
+            "different folds are not on one scale, so train longer or otherwise before mapping."
         )
 
     def _gap_in_words(self) -> str:

@@ -11,7 +11,6 @@ from typing import Any, Optional
 import numpy as np
 
 from ..crossvalidation.folds import (
-    BLOCKS,
     FIELD,
     METHODS,
     SPATIAL,
@@ -28,7 +27,13 @@ from ..crossvalidation.recipes import (
 )
 from ..crossvalidation.results import CrossValidation, Rows
 from ..crossvalidation.running import cross_validate
-from ..crossvalidation.study import Study, Terrain, doubt_spatial, look_at_terrain
+from ..crossvalidation.study import (
+    Study,
+    Terrain,
+    doubt_spatial,
+    log_terrain,
+    look_at_terrain,
+)
 from ..crossvalidation.tables import fold_columns, map_columns, run_columns
 from ..errors import InputError
 from ..models.card import Card
@@ -61,6 +66,7 @@ def run(
     label_field: str = "label",
     rows: int = ALL_ROWS,
     method: int = 0,
+    fold_field: str = "fold",
     folds: int = 5,
     block_size: Optional[float] = None,
     repeats: int = 3,
@@ -95,7 +101,8 @@ def run(
     rows : int
         0 all rows, 1 those with split 'train'.
     method : int
-        Spatial folds: 0 square blocks, 1 k-means on coordinates, 2 the field 'fold'.
+        Spatial folds: 0 square blocks, 1 k-means on coordinates, 2 the field ``fold_field``.
+    fold_field : str
     folds : int
     block_size : float, optional
         Side of the blocks; default suggested from the factors' semivariograms.
@@ -112,7 +119,7 @@ def run(
     -------
     dict
         ``RANDOM_AUC`` and ``SPATIAL_AUC`` of the model, ``BEST_BASELINE`` and its
-        ``BASELINE_AUC`` under spatial folds, ``BLOCK_SIZE``.
+        ``BASELINE_AUC`` under spatial folds, ``SUGGESTED_BLOCK_SIZE``.
     """
     if not 0 <= method < len(METHODS):
         raise InputError(f"METHOD is {method}; it must be 0 to {len(METHODS) - 1}.")
@@ -126,6 +133,8 @@ def run(
         need("matplotlib", "to draw figures in reports")
     features = read_features(samples)
     _check_points(features, way, fold_map)
+    if way == FIELD and fold_field != "fold":
+        features.columns["fold"] = features.number(fold_field)
     table = _table(features, fields, label_field, rows, progress)
     with Outputs(output, fold_map, runs, report, inputs=[samples, model]) as outputs:
         terrain = _terrain(features, table, way, folds, block_size, seed, progress)
@@ -246,22 +255,9 @@ def _terrain(
         x, y, table.values, table.names, table.kinds, folds=folds, seed=seed,
         field=table.fold, block_size=block_size, unit=unit,
     )  # fmt: skip
-    _log_terrain(terrain, method, block_size, progress)
+    log_terrain(terrain, method, block_size, progress)
     progress(0.05)
     return terrain
-
-
-def _log_terrain(terrain: Terrain, method: str, given: Optional[float], progress: Progress) -> None:
-    ranges = [f"{c.factor} {c.limit}{c.range:,.5g}" for c in terrain.curves if c.model]
-    if ranges:
-        progress.info(
-            f"Range of the factors' semivariograms in {terrain.unit}: {', '.join(ranges)}."
-        )
-    found = terrain.suggestion
-    text = f"{found.size:,g} {terrain.unit} ({found.blocks} blocks with samples): {found.why}."
-    progress.info(f"Suggested block size: {text}")
-    if method == BLOCKS and given:
-        progress.info(f"Block size: {given:,g} {terrain.unit}, as given.")
 
 
 def _write_map(path: str, features: Features, table: Table, study: Study) -> None:

@@ -104,8 +104,9 @@ def run(
     Returns
     -------
     dict
-        ``TOP_FACTOR``, ``BASE_VALUE``, ``ADDITIVITY`` (largest |base + sum − prediction|) and
-        ``STANDARD_ERROR`` (the largest of a row's value; absent for a single round).
+        ``TOP_FACTOR`` (empty where no factor has an effect), ``BASE_VALUE``, ``ADDITIVITY``
+        (largest |base + sum − prediction|) and ``STANDARD_ERROR`` (the largest of a row's value;
+        absent for a single round).
     """
     start, workers = time.monotonic(), threads or cores()
     _check(factors, raster_shap, dominant, sample_shap, sample, point)
@@ -268,7 +269,7 @@ def _map(
 
 def _results(explanation: Explanation) -> dict[str, Any]:
     results = {
-        "TOP_FACTOR": explanation.names[explanation.order[0]],
+        "TOP_FACTOR": explanation.names[explanation.order[0]] if explanation.shap.any() else "",
         "BASE_VALUE": explanation.base,
         "ADDITIVITY": explanation.additivity,
     }

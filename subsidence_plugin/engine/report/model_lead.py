@@ -147,7 +147,17 @@ def _recalibrated(found: Optional[Recalibration]) -> str:
         f"Recalibration by {TITLES[found.calibration['method']]}: the expected calibration error "
         f"{_change(before.ece, after.ece)} ({after.chance:.3f} would be left by chance alone) and "
         f"the Brier score {_change(before.brier, after.brier)}, on {found.rows}."
+        f"{_advice(after.ece < before.ece, after.brier < before.brier)}"
     )
+
+
+def _advice(is_closer: bool, is_sharper: bool) -> str:
+    """Return what to do where the recalibration did not help by both figures."""
+    if is_closer and is_sharper:
+        return ""
+    if is_closer or is_sharper:
+        return " The two disagree, so the gain may be chance."
+    return " It does not help: keep the model as it was."
 
 
 def _change(before: float, after: float) -> str:

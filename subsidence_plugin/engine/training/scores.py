@@ -95,7 +95,7 @@ def comparison(title: str, own: Mapping[str, float], other: Mapping[str, float])
         "worse": f"worse than logistic regression ({other['AUC']:.3f})",
         "alike": f"no clear difference from logistic regression ({other['AUC']:.3f})",
     }[verdict]
-    return f"{title} has an AUC of {own['AUC']:.3f} ± {margin:.3f}, {ending}"
+    return f"{title} has an AUC of {own['AUC']:.3f} (95 %: ± {margin:.3f}), {ending}"
 
 
 def log_comparison(

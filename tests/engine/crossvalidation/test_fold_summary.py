@@ -1,5 +1,7 @@
 """Means, intervals and words of a cross-validation, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.crossvalidation.folds import (
@@ -133,3 +135,14 @@ def test_the_words_say_who_is_better_and_whether_that_is_noise():
 def test_repeats_are_counted_in_the_words():
     twice = study([HIGH[0], HIGH[0]], [LOW[0], LOW[0]])
     assert "over 6 folds of 2 partitions" in twice.sentences()[0]
+
+
+@pytest.mark.parametrize(("pooled", "is_warned"), [(0.60, True), (0.62, False), (np.nan, False)])
+def test_folds_on_different_scales_are_told(pooled, is_warned):
+    found = study(HIGH, LOW)
+    key = (found.main.title, SPATIAL)
+    found.__dict__["summaries"] = {
+        **found.summaries, key: replace(found.summaries[key], pooled=pooled)
+    }  # fmt: skip
+    told = [s for s in found.sentences() if "not on one scale" in s]
+    assert bool(told) == is_warned and all("only 0.600" in s for s in told)

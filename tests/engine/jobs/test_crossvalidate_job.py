@@ -122,7 +122,7 @@ def test_a_gradient_is_easier_to_guess_from_neighbours(tmp_path, columns):
 def test_blocks_of_a_given_size_and_of_the_suggested(tmp_path, columns):
     log = []
     results, _ = cross_validate(tmp_path, columns, log, fold_map=str(tmp_path / "m.gpkg"))
-    assert 0 < results["BLOCK_SIZE"] < 1000
+    assert 0 < results["SUGGESTED_BLOCK_SIZE"] < 1000
     assert not any("as given" in line for line in log)
     cross_validate(tmp_path, columns, log, block_size=700)
     assert "Block size: 700 m, as given." in log
@@ -135,7 +135,7 @@ def test_degrees_become_metres(tmp_path, columns):
         tmp_path, columns, log, samples=samples_of(tmp_path, columns, "EPSG:4326")
     )
     assert "The points are in degrees: distances are metres on the ground." in log
-    assert 50 < found["BLOCK_SIZE"] < 1000
+    assert 50 < found["SUGGESTED_BLOCK_SIZE"] < 1000
 
 
 def test_rows_and_incomplete_rows(tmp_path, columns):

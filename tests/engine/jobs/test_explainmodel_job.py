@@ -188,6 +188,7 @@ def test_a_constant_model_has_zero_values_and_no_dominant_factor(place):
     assert set(np.unique(codes[~np.isnan(codes)])) == {5}
     assert result["BASE_VALUE"] == pytest.approx(1 / (1 + np.exp(-0.4)), abs=1e-6)
     assert "the same everywhere" in "\n".join(log)
+    assert result["TOP_FACTOR"] == ""
     layer = read_features(str(place / "zero.gpkg"))
     assert all(not layer.number(f"shap_{name}").any() for name in NAMES)
 

@@ -1,5 +1,7 @@
 """The validation report: what its first sentences, tables and figures say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.report.model_figures import (
@@ -9,7 +11,7 @@ from land_subsidence.subsidence_plugin.engine.report.model_figures import (
     reliability_figure,
     roc_figure,
 )
-from land_subsidence.subsidence_plugin.engine.report.model_lead import lead
+from land_subsidence.subsidence_plugin.engine.report.model_lead import _recalibrated, lead
 from land_subsidence.subsidence_plugin.engine.report.model_report import write_model_report
 from land_subsidence.subsidence_plugin.engine.report.model_sections import (
     calibration_section,
@@ -177,3 +179,18 @@ def test_a_whole_report_of_one_and_of_many_models(tmp_path, models):
         "figure-1-roc.csv", "figure-2-precision-recall.csv", "figure-3-errors.csv",
         "figure-4-error-histogram.csv", "figure-5-reliability.csv",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ece", "brier", "words"),
+    [
+        ((0.04, 0.02), (0.14, 0.13), None),
+        ((0.04, 0.03), (0.128, 0.131), "The two disagree, so the gain may be chance."),
+        ((0.04, 0.05), (0.128, 0.131), "It does not help: keep the model as it was."),
+    ],
+)
+def test_a_recalibration_that_does_not_help_is_told_so(ece, brier, words):
+    curves = [SimpleNamespace(ece=e, brier=b, chance=0.029) for e, b in zip(ece, brier)]
+    found = SimpleNamespace(curves=curves, calibration={"method": "platt"}, rows="883 rows")
+    text = _recalibrated(found)
+    assert text.endswith(words or "on 883 rows.") and "(0.029 would be left by chance" in text
