@@ -22,6 +22,7 @@ BENCHES = (
     "explanation",
     "applicability",
     "tuning",
+    "gridding",
     "uncertainty",
     "insar",
 )

@@ -1,0 +1,1 @@
+"""Algorithms of the Toolbox group 'Deformation forecasting'."""

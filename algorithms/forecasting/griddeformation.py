@@ -1,0 +1,166 @@
+"""InSAR points to a deformation stack: one map of displacement a date."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterNumber,
+)
+
+from ..base import SubsidenceAlgorithm
+from ..groups import Group
+from ..values import Values
+
+
+class GridDeformation(SubsidenceAlgorithm):
+    """Inverse distance weighting of InSAR points, date by date."""
+
+    NAME = "griddeformation"
+    TITLE = "Grid InSAR deformation"
+    GROUP = Group.FORECASTING
+    HELP = (
+        "<p>Turns InSAR points with time series into a <b>deformation stack</b>: a raster with "
+        "one band a date, displacement in mm with the sign of the points. The forecasters take "
+        "it. The method is inverse distance weighting of each date, as in the Rhineland "
+        "forecasting paper (section on the gridding of EGMS points).</p>"
+        "<p><b>Input</b>: the output of <i>Import InSAR time series</i> or <i>Decompose line of "
+        "sight</i>, or any point layer with a numeric field <i>DYYYYMMDD</i> a date, in any "
+        "order.</p>"
+        "<p><b>Values</b>: a cell takes the nearest points around its centre, weighted by "
+        "1 / distance<sup>power</sup>, as GDAL's <i>invdistnn</i> does. A cell without a point "
+        "within the maximal distance is nodata. A point that has no value at a date leaves its "
+        "weight to the others. A point exactly on a centre gives its own value.</p>"
+        "<p><b>Time</b>: without STEP the bands are the dates of the layer, however irregular. "
+        "With STEP they are equally spaced from the first date on; values between two "
+        "acquisitions are interpolated linearly at each point, up to MAX_GAP days. A band "
+        "without any acquisition within half a step to either side is marked "
+        "(<i>SUBSIDENCE_GAP=yes</i> in its metadata, listed in <i>GAP_BANDS</i>), since it holds "
+        "nothing that was measured; in a gap longer than MAX_GAP it is empty.</p>"
+        "<p><b>Error</b>: points are predicted from the others, and the error is told in the log "
+        "and the report beside those of the nearest point alone and of the mean of all points. "
+        "It holds where points are about as close as points are to each other; cells farther "
+        "away are worse. Gridding often costs more than forecasting does: score forecasts at the "
+        "points as well.</p>"
+        "<p>The time series are held in memory (4 bytes a point and date); the maps are computed "
+        "and written in blocks.</p>"
+    )
+
+    def declare(self) -> None:
+        whole = QgsProcessingParameterNumber.Type.Integer
+        real = QgsProcessingParameterNumber.Type.Double
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                "INPUT", "InSAR points", [QgsProcessing.SourceType.TypeVectorPoint]
+            ),
+            "Points with a numeric field a date, named D20200103 (or 20200103, 2020-01-03), in mm.",
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "RESOLUTION", "Cell size (map units)", real, 100.0, minValue=1e-6
+            ),
+            "Side of a cell, in metres for the usual projected CRS. Cells begin at multiples of "
+            "it, so that grids of several layers match.",
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "NEIGHBOURS", "Neighbours", whole, 12, minValue=1, maxValue=1000
+            ),
+            "How many of the nearest points a cell takes at most. More give smoother maps.",
+        )
+        self.add(
+            QgsProcessingParameterNumber("POWER", "Power", real, 2.0, minValue=0, maxValue=100),
+            "A point has the weight 1 / distance^power. 0 is the plain mean of the neighbours; "
+            "the larger, the more the nearest point decides.",
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "MAX_DISTANCE", "Maximal distance (map units)", real, 500.0, minValue=1e-6
+            ),
+            "Points farther from the centre of a cell do not count; a cell without a nearer one "
+            "is nodata.",
+        )
+        self.add(
+            QgsProcessingParameterExtent("EXTENT", "Extent", optional=True),
+            "Area to grid, in any CRS; empty: all points. Points just outside still count for the "
+            "cells at the border.",
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "STEP", "Step between bands (days)", whole, None, optional=True, minValue=1,
+                maxValue=3660,
+            ),
+            "Empty: the bands are the dates of the layer. A number: one band every so many days "
+            "from the first date on, interpolated in time where there is no acquisition.",
+        )  # fmt: skip
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                "REFERENCE", "Reference area", [QgsProcessing.SourceType.TypeVectorPolygon],
+                optional=True,
+            ),
+            "Polygons over stable ground: the mean of the points inside is taken off all points "
+            "at each date. They may lie outside the extent. Empty: values as delivered.",
+        )  # fmt: skip
+        self.add(
+            QgsProcessingParameterBoolean("REMOVE_MEDIAN", "Take the median off each date", False),
+            "Takes the median of all points off at each date, which removes what the whole area "
+            "has in common (residual atmosphere, but also real motion of the whole area). Not "
+            "together with a reference area.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "MAX_GAP", "Longest gap to bridge (days)", real, 60.0, minValue=1, maxValue=36600
+            ),
+            "With STEP: nothing is put between two values of a point that are more days apart.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterCrs("CRS", "CRS of the grid", optional=True),
+            "A projected CRS. Empty: that of the points, or their UTM zone where they are in "
+            "degrees.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "LEFT_OUT", "Points left out for the error", whole, 10_000, minValue=0
+            ),
+            "At most so many points, drawn at random, are predicted from the others to tell the "
+            "error. 0: none.",
+            advanced=True,
+        )
+        self.add_seed()
+        self.add_raster_output(
+            "OUTPUT",
+            "Deformation stack",
+            "GeoTIFF with a band a date, float32 in mm, nodata where no point is within reach.",
+        )
+        self.add_report()
+        self.addOutput(QgsProcessingOutputNumber("BANDS", "Bands"))
+        self.addOutput(QgsProcessingOutputNumber("CELLS", "Cells with a value"))
+        self.addOutput(QgsProcessingOutputNumber("RMSE", "RMSE at left-out points (mm)"))
+
+    def arguments(self, values: Values) -> dict[str, Any]:
+        return {
+            "points": values.vector("INPUT"),
+            "output": values.output("OUTPUT"),
+            "resolution": values.number("RESOLUTION"),
+            "neighbours": values.integer("NEIGHBOURS"),
+            "power": values.number("POWER"),
+            "max_distance": values.number("MAX_DISTANCE"),
+            "extent": values.extent("EXTENT"),
+            "crs": values.crs("CRS"),
+            "step": values.integer("STEP"),
+            "max_gap": values.number("MAX_GAP"),
+            "reference": values.vector("REFERENCE"),
+            "remove_median": values.flag("REMOVE_MEDIAN"),
+            "left_out": values.integer("LEFT_OUT"),
+            "seed": values.integer("SEED"),
+            "report": values.output("REPORT"),
+        }

@@ -1,0 +1,1 @@
+"""Points to grid cells by inverse distance weighting, for all dates of a time series at once."""
