@@ -58,7 +58,7 @@ ENUMS = {
     ("predictsusceptibility", "DEVICE"): ["auto", "cpu", "cuda"],
     ("traindrdn", "DEVICE"): ["auto", "cpu", "cuda"],
     ("validatemodel", "CALIBRATION"): ["none", "isotonic", "platt"],
-    ("crossvalidate", "METHOD"): ["square", "k-means", "fold"],
+    ("crossvalidate", "METHOD"): ["square", "k-means", "field"],
     **{
         (name, "MODEL_TYPE"): ["cnn", "lstm", "drdn", "cnn-lstm", "logistic", "random forest",
                                "gradient", "frequency"]
