@@ -10,8 +10,18 @@ from land_subsidence.subsidence_plugin.engine.prediction.tiles import tile_size,
 from land_subsidence.subsidence_plugin.engine.progress import Progress
 
 
+#: Threads that were there before: tests of other rooms leave progress monitors of libraries.
+BEFORE = set()
+
+
+@pytest.fixture(autouse=True)
+def threads_of_others():
+    BEFORE.clear()
+    BEFORE.update(threading.enumerate())
+
+
 def ours():
-    return [t for t in threading.enumerate() if t is not threading.main_thread() and t.daemon]
+    return [t for t in threading.enumerate() if t not in BEFORE and t.daemon]
 
 
 @pytest.mark.parametrize(("readers", "workers"), [(1, 1), (2, 3)])
