@@ -9,7 +9,6 @@ from land_subsidence.subsidence_plugin.engine.prediction.pipeline import Pipelin
 from land_subsidence.subsidence_plugin.engine.prediction.tiles import tile_size, tile_windows
 from land_subsidence.subsidence_plugin.engine.progress import Progress
 
-
 #: Threads that were there before: tests of other rooms leave progress monitors of libraries.
 BEFORE = set()
 
