@@ -21,6 +21,8 @@ from .summary import Difference, Summary, best_of, compare_models, gap, summaris
 FARTHER = 1.5
 #: The AUC of all folds together may fall so far below the folds' mean by chance and size alone.
 UNLIKE = 0.1
+#: Of the rows that semivariograms are made of, where there are too many for all.
+SEED = 42
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,6 @@ def look_at_terrain(
     kinds: Sequence[str],
     *,
     folds: int,
-    seed: int,
     field: Optional[np.ndarray] = None,
     block_size: Optional[float] = None,
     unit: str = "map units",
@@ -65,13 +66,14 @@ def look_at_terrain(
         As long in x as in y.
     values : 2d-array, (rows, factors)
     names, kinds : sequence of str
-    folds, seed : int
+    folds : int
     field : 1d-array, optional
         Fold numbers of the samples themselves.
     block_size : float, optional
     unit : str
     """
-    curves = semivariograms(x, y, values, names, kinds, seed)
+    # One seed for all runs: the same samples always get the same suggestion.
+    curves = semivariograms(x, y, values, names, kinds, SEED)
     suggestion = suggest_block_size(curves, x, y, folds)
     places = Places(x, y, field, block_size or suggestion.size)
     return Terrain(places, curves, suggestion, unit)
@@ -235,20 +237,19 @@ class Study:
         other = self.summaries[self.best_rival, SPATIAL].auc
         difference = self.lead_over_rival
         rival = f"{_article(self.rivals)}, {self.best_rival} ({other:.3f})"
-        noise = "more than" if difference.is_clear else "within"
         shown = difference if difference.value > 0 else difference.reversed
-        tail = f"{noise} the noise of the folds ({_interval(shown)})"
         if abs(difference.value) < 0.0005:
             return f"Under the same spatial folds it ({own:.3f}) is as good as {rival}."
+        if not difference.is_clear:
+            tail = f"but not clearly ({_interval(shown)} of the difference)"
+            if difference.value > 0:
+                return f"Under the same spatial folds it ({own:.3f}) is ahead of {rival}, {tail}."
+            return f"Under the same spatial folds {rival}, is ahead of it ({own:.3f}), {tail}."
+        by = abs(round(own, 3) - round(other, 3))
+        tail = f"by {by:.3f}, more than the noise of the folds ({_interval(shown)})"
         if difference.value > 0:
-            return (
-                f"Under the same spatial folds it ({own:.3f}) is better than {rival}, by "
-                f"{difference.value:.3f}, {tail}."
-            )
-        return (
-            f"Under the same spatial folds {rival}, is better than it ({own:.3f}), by "
-            f"{-difference.value:.3f}, {tail}."
-        )
+            return f"Under the same spatial folds it ({own:.3f}) is better than {rival}, {tail}."
+        return f"Under the same spatial folds {rival}, is better than it ({own:.3f}), {tail}."
 
 
 def _spread(summary: Summary) -> str:

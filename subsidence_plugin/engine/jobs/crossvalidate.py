@@ -137,7 +137,7 @@ def run(
         features.columns["fold"] = features.number(fold_field)
     table = _table(features, fields, label_field, rows, progress)
     with Outputs(output, fold_map, runs, report, inputs=[samples, model]) as outputs:
-        terrain = _terrain(features, table, way, folds, block_size, seed, progress)
+        terrain = _terrain(features, table, way, folds, block_size, progress)
         partitions = make_partitions(table.label, terrain.places, way, folds, repeats, seed)
         doubt = doubt_spatial(terrain, partitions)
         for warning in [*check_partitions(partitions, table.label), *([doubt] if doubt else [])]:
@@ -244,7 +244,7 @@ def _taken(values: Any, wanted: np.ndarray) -> Any:
 
 def _terrain(
     features: Features, table: Table, method: str, folds: int, block_size: Optional[float],
-    seed: int, progress: Progress,
+    progress: Progress,
 ) -> Terrain:  # fmt: skip
     """Return the coordinates on the ground, the semivariograms and the block size, logged."""
     if features.geometry != "point":
@@ -252,7 +252,7 @@ def _terrain(
         return Terrain(Places(field=table.fold))
     x, y, unit = on_the_ground(features, table.complete, WHAT, progress)
     terrain = look_at_terrain(
-        x, y, table.values, table.names, table.kinds, folds=folds, seed=seed,
+        x, y, table.values, table.names, table.kinds, folds=folds,
         field=table.fold, block_size=block_size, unit=unit,
     )  # fmt: skip
     log_terrain(terrain, method, block_size, progress)

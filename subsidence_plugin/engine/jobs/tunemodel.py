@@ -185,10 +185,17 @@ def _write_worker_data(
     path: str, data: Mapping[str, np.ndarray], outcome: Outcome, progress: Progress
 ) -> None:
     write_data(path, data)
+    address = outcome.place.address
+    elsewhere = "://" in address and not address.startswith("sqlite")
+    others = (
+        "other computers take part (with a copy of the file)"
+        if elsewhere
+        else ("more workers of this computer take part")
+    )
     progress.info(
-        "To let other computers take part, run there, in the plugin's folder subsidence_plugin: "
-        f"python -m engine.tuning.worker --storage '{outcome.place.shown}' --study "
-        f"'{outcome.name}' --samples '{Path(path).name}'"
+        f"To let {others}, run there, in the plugin's folder subsidence_plugin: python -m "
+        f"engine.tuning.worker --storage '{outcome.place.shown}' --study '{outcome.name}' "
+        f"--samples '{Path(path).absolute()}'"
     )
 
 

@@ -92,7 +92,12 @@ def tuning_data(
     )  # fmt: skip
     if how.name == BLOCKS and not how.block_size:
         terrain = look_at_terrain(
-            places.x, places.y, values, table.names, table.kinds, folds=how.folds, seed=how.seed
+            places.x,
+            places.y,
+            values,
+            table.names,
+            table.kinds,
+            folds=how.folds,
         )
         places = terrain.places
         progress.info(f"Blocks of {places.block_size:g} map units: {terrain.suggestion.why}.")

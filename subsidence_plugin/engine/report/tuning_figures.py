@@ -55,9 +55,10 @@ def optimisation_history(
     trial, value = columns["trial"], columns["value"]
     done = np.isfinite(value)
     low, high = value_range(value, maximise, references.values())
-    shown = np.clip(value, low, high)
-    ax.plot(trial[done], shown[done], "o", color=colour(0), markersize=4.5, alpha=0.75,
-            label="completed trial")  # fmt: skip
+    for inside, marker in _marks(value, low, high):
+        label = "completed trial" if marker == "o" else "completed trial, beyond the axis"
+        ax.plot(trial[inside], np.clip(value[inside], low, high), marker, color=colour(0),
+                markersize=4.5, alpha=0.75, label=label)  # fmt: skip
     pruned = np.array([state == "pruned" for state in columns["state"]])
     if pruned.any():
         level = low if maximise else high
@@ -80,6 +81,15 @@ def optimisation_history(
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     add_legend(ax, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
+
+
+def _marks(value: np.ndarray, low: float, high: float) -> list[tuple[np.ndarray, str]]:
+    """Return which values are drawn in place, and which at the edge as arrows, with the marker."""
+    known = np.isfinite(value)
+    with np.errstate(invalid="ignore"):
+        below, above = known & (value < low), known & (value > high)
+    found = [(known & ~below & ~above, "o"), (below, "v"), (above, "^")]
+    return [(rows, marker) for rows, marker in found if rows.any()]
 
 
 def value_range(value: np.ndarray, maximise: bool, references: Any = ()) -> tuple[float, float]:
@@ -128,10 +138,12 @@ def slices(columns: Mapping[str, Any], space: Space, metric: str, maximise: bool
     drawn = None
     for index, (ax, dimension) in enumerate(zip(axes, space)):
         x = columns[dimension.name]
-        drawn = ax.scatter(
-            x[done], np.clip(value[done], low, high), c=columns["trial"][done], cmap=SEQUENTIAL,
-            s=16, linewidths=0.3, edgecolors="white", clip_on=False,
-        )  # fmt: skip
+        for inside, marker in _marks(value, low, high):
+            drawn = ax.scatter(
+                x[inside], np.clip(value[inside], low, high), c=columns["trial"][inside],
+                cmap=SEQUENTIAL, vmin=0, vmax=max(columns["trial"].max(), 1), marker=marker,
+                s=16 if marker == "o" else 24, linewidths=0.3, edgecolors="white", clip_on=False,
+            )  # fmt: skip
         best = np.flatnonzero(columns["best"] == 1)
         ax.plot(x[best], np.clip(value[best], low, high), "*", color=colour(1), markersize=10,
                 markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip

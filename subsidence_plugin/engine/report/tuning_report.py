@@ -203,8 +203,8 @@ def _slices(outcome: Outcome, columns: Mapping[str, Any]) -> Figure:
     return Figure(
         slices(columns, tuned.space, tuned.metric_title, tuned.maximise),
         f"Slices: {tuned.metric_title} of the completed trials against each hyperparameter. "
-        "Later trials are lighter; the star is the best. A best value at the edge of its range "
-        "says that the range should be widened (SPACE).",
+        "Later trials are lighter; the star is the best; triangles at the edge lie beyond it. A "
+        "best value at the edge of its range says that the range should be widened (SPACE).",
         data,
         "slices",
     )

@@ -101,8 +101,8 @@ def space_of(
     for name, text in (changes or {}).items():
         if name not in numbers:
             raise InputError(
-                f"SPACE names '{name:.40}', which {declared.described} does not have; it has "
-                f"{', '.join(numbers)}."
+                f"SPACE names '{name:.40}', which {_within(declared.described)} does not have; it "
+                f"has {', '.join(numbers)}."
             )
         dimension, value = _changed(numbers[name], text, strategy)
         if dimension is None:
@@ -112,10 +112,15 @@ def space_of(
             space[name] = dimension
     if not space:
         raise InputError(
-            f"There is nothing to search: {declared.described} has no open hyperparameter; name "
-            "some in SPACE, or train the model without tuning."
+            f"There is nothing to search: {_within(declared.described)} has no open "
+            "hyperparameter; name some in SPACE, or train the model without tuning."
         )
     return tuple(space.values()), fixed
+
+
+def _within(text: str) -> str:
+    """Return a name as it stands within a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _declared(h: Hyperparameter, strategy: str) -> Optional[Dimension]:

@@ -18,6 +18,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
@@ -108,6 +109,14 @@ def managed() -> int:
     return 0
 
 
+def _check_file(place: Place) -> None:
+    """Refuse a mistyped file, which the storage would otherwise create empty."""
+    scheme = "sqlite:///"
+    path = place.address[len(scheme) :] if place.address.startswith(scheme) else place.address
+    if path and "://" not in path and not Path(path.split("?")[0]).is_file():
+        raise InputError(f"There is no study in '{path}'; begin it with 'Tune model' first.")
+
+
 def alone(arguments: Optional[list[str]] = None) -> int:
     """Work as the command line says; 0 on success, 1 with one sentence on an error."""
     parser = argparse.ArgumentParser(
@@ -137,6 +146,7 @@ def alone(arguments: Optional[list[str]] = None) -> int:
                 "PGPASSWORD or ~/.pgpass."
             )
         data = read_data(given.samples)
+        _check_file(place)
         count = work(
             place, given.study, data, progress, trials=given.trials, heartbeat=given.heartbeat
         )

@@ -137,7 +137,9 @@ def test_report_says_what_tuning_brought(whole):
 def test_log_names_the_best_so_far_and_the_command_of_a_worker(whole):
     folder, results, log = whole
     assert log.count("best so far") == 12
-    assert "python -m engine.tuning.worker --storage" in log and "--samples 'w.npz'" in log
+    assert "python -m engine.tuning.worker --storage" in log
+    assert f"--samples '{folder / 'w.npz'}'" in log
+    assert "more workers of this computer" in log, "a journal file is no server"
     data = np.load(folder / "w.npz")
     assert data["values"].shape == (160, 2) and data["held"].shape == (3, 160)
     assert (folder / "m.study").exists() and results["STORAGE_SHOWN"] == str(folder / "m.study")

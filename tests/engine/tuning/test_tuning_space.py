@@ -57,7 +57,7 @@ def test_changes_by_the_user():
 @pytest.mark.parametrize(
     ("text", "strategy", "expected"),
     [
-        ("width=3", "tpe", "SPACE names 'width', which The network Test does not have; it has un"),
+        ("width=3", "tpe", "SPACE names 'width', which the network Test does not have; it has un"),
         ("units", "tpe", "SPACE holds 'units'; write name=low..high"),
         ("units=1;units=2", "tpe", "SPACE names 'units' twice"),
         ("units=9..2", "tpe", "the first must be lower"),

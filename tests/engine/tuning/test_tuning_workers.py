@@ -144,6 +144,7 @@ def test_a_worker_ends_with_its_parent(place, slow, data, tmp_path):
 
 def test_worker_alone_says_what_is_missing(place, quick, data, tmp_path, start_worker):
     write_data(tmp_path / "d.npz", data)
+    begin_study(open_storage(place), place, "other", quick, data, Plan("random", 2, 1))
     worker = start_worker("--storage", place.address, "--study", "x", "--samples",
                           tmp_path / "d.npz")  # fmt: skip
     assert "holds no study 'x'; start the tuning first" in worker.communicate(timeout=60)[1]
@@ -195,3 +196,16 @@ def test_a_worker_that_a_batch_system_ends_puts_its_trial_back(
     assert "is run again by another worker" in output and worker.returncode == 2
     now = counts(study)
     assert now.running == 0 and now.waiting == 1
+
+
+def test_a_worker_does_not_begin_a_study_in_a_mistyped_file(data, tmp_path):
+    write_data(tmp_path / "d.npz", data)
+    for name in ("typo.db", "typo.study"):
+        path = tmp_path / name
+        done = subprocess.run(
+            [sys.executable, "-m", "engine.tuning.worker", "--storage", str(path), "--study", "s",
+             "--samples", str(tmp_path / "d.npz")],
+            env=worker_environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1 and not path.exists()
+        assert f"There is no study in '{path}'" in done.stderr
