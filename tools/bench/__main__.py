@@ -50,7 +50,7 @@ def line(row: dict) -> str:
     shown = f"{value:,.4g}" if isinstance(value, float) else str(value)
     mark = {True: "ok", False: "MISSED"}.get(row.get("ok"), "")
     bench, name, unit = row["bench"], row["name"], row.get("unit") or ""
-    return f"{bench:11}{name[:78]:79}{shown:>12} {unit:12}{row.get('target') or '':22}{mark}"
+    return f"{bench:14}{name[:86]:87}{shown:>12} {unit:12}{row.get('target') or '':22}{mark}"
 
 
 if __name__ == "__main__":

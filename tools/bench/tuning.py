@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from checkout import load
 
-ROWS, FACTORS, TRIALS, EPOCHS = 6000, 19, 50, 4
+ROWS, FACTORS, TRIALS, EPOCHS = 6000, 19, 50, 8
 TARGET = 1.6
 
 
