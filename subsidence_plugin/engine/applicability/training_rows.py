@@ -11,10 +11,13 @@ import numpy as np
 from ..errors import InputError
 from ..models.encode import encode
 from ..models.model import Model
-from ..models.predict_rows import factor_values
+from ..models.predict_rows import check_kinds, factor_values
 from ..progress import Progress
-from ..training.table import factor_kinds
+from ..training.table import known_kinds
 from ..validation.splits import TRAIN, read_split
+
+#: What to do where the samples are not those of the model.
+ADVICE = "give the samples that it was trained on in SAMPLES"
 
 #: Largest difference of a minimum or maximum, as a share of the factor's range, that is no other
 #: value: samples kept as text (CSV) lose the last digits.
@@ -63,7 +66,7 @@ def training_rows(
         A factor is missing, or these are not the rows that the model was trained on.
     """
     values = factor_values(model, columns)
-    _check_kinds(model, columns, metadata)
+    check_kinds(model, known_kinds(columns, metadata), advice=ADVICE)
     chosen = np.ones(len(values), bool)
     if "split" in columns:
         chosen = read_split(columns["split"], "split") == TRAIN
@@ -78,21 +81,6 @@ def training_rows(
     _check_same_rows(model, values[chosen], progress)
     inputs, _outside, valid = encode(values[chosen], model.factors, clip=False)
     return TrainingRows(inputs[valid], _folds(fold, chosen, valid, progress))
-
-
-def _check_kinds(model: Model, columns: Mapping, metadata: Mapping[str, str]) -> None:
-    """Refuse values where the model knows classes, or the other way round."""
-    if "kinds" not in metadata:
-        return
-    names = list(columns)
-    kinds = dict(zip(map(str.casefold, names), factor_kinds(names, metadata)))
-    for factor in model.factors:
-        if (factor.kind == "classes") != (kinds[factor.name.casefold()] == "classes"):
-            was, now = ("classes", "values") if factor.kind == "classes" else ("values", "classes")
-            raise InputError(
-                f"The model was trained on {was} of '{factor.name}' and the samples hold {now}; "
-                "give the samples that it was trained on in SAMPLES."
-            )
 
 
 def _check_same_rows(model: Model, values: np.ndarray, progress: Progress) -> None:

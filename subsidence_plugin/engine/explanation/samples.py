@@ -11,10 +11,10 @@ import numpy as np
 from ..errors import InputError
 from ..models.encode import encode
 from ..models.model import Model
-from ..models.predict_rows import factor_values
+from ..models.predict_rows import check_kinds, factor_values
 from ..progress import Progress
 from ..sampling.labels import binary_labels
-from ..training.table import factor_kinds
+from ..training.table import known_kinds
 from ..validation.splits import ALL, TEST, TRAIN, VALIDATION, read_split
 from .background import draw_rows
 from .rows import BACKGROUND, ROWS
@@ -114,7 +114,7 @@ def read_samples(
     values = factor_values(model, columns)
     if not len(values):
         raise InputError("The samples hold no points; run 'Extract samples' first.")
-    _check_kinds(model, columns, metadata)
+    check_kinds(model, known_kinds(columns, metadata))
     inputs, clipped, valid = encode(values, model.factors)
     if not valid.any():
         raise InputError(
@@ -146,21 +146,6 @@ def _labels(column: Any, name: str) -> np.ndarray:
     label = np.full(len(column), -1)
     label[known] = binary_labels(column[known], f"The field '{name}'")
     return label
-
-
-def _check_kinds(model: Model, columns: Mapping, metadata: Mapping[str, str]) -> None:
-    """Refuse values where the model knows classes, or the other way round."""
-    if "kinds" not in metadata:
-        return
-    names = list(columns)
-    kinds = dict(zip(map(str.casefold, names), factor_kinds(names, metadata)))
-    for factor in model.factors:
-        if (factor.kind == "classes") != (kinds[factor.name.casefold()] == "classes"):
-            was, now = ("classes", "values") if factor.kind == "classes" else ("values", "classes")
-            raise InputError(
-                f"The model was trained on {was} of '{factor.name}' and the samples hold {now}; "
-                "extract samples from the stack that it was trained on."
-            )
 
 
 def find_sample(text: str, ids: Sequence[int], columns: Mapping[str, Any]) -> int:

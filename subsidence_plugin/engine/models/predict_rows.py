@@ -35,6 +35,36 @@ def factor_values(model: Model, columns: Mapping[str, np.ndarray]) -> np.ndarray
     return np.stack(values, axis=1)
 
 
+def check_kinds(
+    model: Model,
+    kinds: Mapping[str, str],
+    name: str = "The model",
+    advice: str = "extract samples from the stack that it was trained on",
+) -> None:
+    """Refuse class codes for a model of values, and values for a model of classes.
+
+    Parameters
+    ----------
+    model : Model
+    kinds : mapping of str to str
+        Kind of each field of the samples, whatever the case; empty where it is not known.
+    name, advice : str
+        Begin and end the sentence.
+
+    Raises
+    ------
+    InputError
+    """
+    known = {column.casefold(): kind for column, kind in kinds.items()}
+    for factor in model.factors if known else ():
+        if (factor.kind == "classes") != (known[factor.name.casefold()] == "classes"):
+            was, now = ("classes", "values") if factor.kind == "classes" else ("values", "classes")
+            raise InputError(
+                f"{name} was trained on {was} of '{factor.name}' and the samples hold {now}; "
+                f"{advice}."
+            )
+
+
 def predict_samples(model: Model, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return probabilities for rows of a table.
 

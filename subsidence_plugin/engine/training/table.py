@@ -169,6 +169,12 @@ def factor_kinds(names: Sequence[str], metadata: Mapping[str, str]) -> list[str]
     return [kind if kind in KINDS else "continuous" for kind in chosen]
 
 
+def known_kinds(columns: Mapping[str, Any], metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the kind of every field; empty where the layer says nothing of kinds."""
+    names = list(columns)
+    return dict(zip(names, factor_kinds(names, metadata))) if "kinds" in metadata else {}
+
+
 def encode_table(table: Table, progress: Optional[Progress] = None) -> Encoded:
     """Return model inputs, scaled with the training rows' minima and maxima.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..models.calibration import calibrate
 from ..models.encode import encode
 from ..models.model import Model
-from ..models.predict_rows import factor_values
+from ..models.predict_rows import check_kinds, factor_values
 from ..progress import Progress
 from .fingerprints import Fingerprints, fingerprints, seen_rows
 from .metrics import check_labels
@@ -57,7 +57,7 @@ def judge_model(model: Model, name: str, samples: SampleRows, progress: Progress
         values = factor_values(model, samples.columns)
     except InputError as error:
         raise InputError(f"Model {name}: {error}") from error
-    _check_kinds(model, name, samples.kinds)
+    check_kinds(model, samples.kinds, f"Model {name}")
     raw = _mean_probability(model, values)
     prints = fingerprints(values, samples.x, samples.y, samples.crs)
     stored = model.card.calibration
@@ -91,18 +91,6 @@ def drop_unjudged(
         what = f"The label of the {split} rows that every model can judge"
         check_labels(samples.labels[chosen], what)
     return parts
-
-
-def _check_kinds(model: Model, name: str, kinds: Mapping[str, str]) -> None:
-    """Refuse class codes for a model of values, and values for a model of classes."""
-    known = {column.casefold(): kind for column, kind in kinds.items()}
-    for factor in model.factors if known else ():
-        if (factor.kind == "classes") != (known[factor.name.casefold()] == "classes"):
-            was, now = ("classes", "values") if factor.kind == "classes" else ("values", "classes")
-            raise InputError(
-                f"Model {name} was trained on {was} of '{factor.name}' and the samples hold {now}; "
-                "extract samples from the stack that it was trained on."
-            )
 
 
 def _mean_probability(model: Model, values: np.ndarray) -> np.ndarray:
