@@ -140,6 +140,21 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
             advanced=True,
         )
 
+    def add_threads(self) -> None:
+        """Add the parameter ``THREADS`` of an algorithm that works tile by tile."""
+        self.add(
+            QgsProcessingParameterNumber(
+                "THREADS",
+                "Compute threads",
+                QgsProcessingParameterNumber.Type.Integer,
+                0,
+                minValue=0,
+                maxValue=1024,
+            ),
+            "Tiles computed at a time; 0 takes one thread for each processor core.",
+            advanced=True,
+        )
+
     def add_raster_output(self, name: str, text: str, help: str, optional: bool = False) -> None:
         """Add a raster output; an optional one is skipped unless asked for."""
         self.add(

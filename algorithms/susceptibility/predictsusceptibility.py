@@ -77,18 +77,7 @@ class PredictSusceptibility(SubsidenceAlgorithm):
             "model gives them.",
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterNumber(
-                "THREADS",
-                "Compute threads",
-                QgsProcessingParameterNumber.Type.Integer,
-                0,
-                minValue=0,
-                maxValue=1024,
-            ),
-            "Tiles computed at a time; 0 takes one thread for each processor core.",
-            advanced=True,
-        )
+        self.add_threads()
         self.add_raster_output(
             "OUTPUT",
             "Probability",

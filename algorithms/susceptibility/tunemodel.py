@@ -87,8 +87,8 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
         self.add(
             QgsProcessingParameterBoolean("PRUNING", "End hopeless trials early", True),
             "Median pruning: after a warm-up (30 epochs, or 2 folds) a trial that does worse than "
-            "the median of the trials before it at the same point is ended. It saves about half "
-            "of the time; slow learners may be lost.",
+            "the median of the trials before it at the same point is ended. It saves time; "
+            "slow learners may be lost.",
             advanced=True,
         )
 

@@ -127,13 +127,7 @@ class EnsembleUncertainty(SubsidenceAlgorithm):
             "each. Empty: rasters have one band, or one raster has a band a member.",
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterNumber(
-                "THREADS", "Compute threads", number, 0, minValue=0, maxValue=1024
-            ),
-            "Tiles computed at a time; 0 takes one thread for each processor core.",
-            advanced=True,
-        )
+        self.add_threads()
         for name, title, help, optional in MAPS:
             self.add_raster_output(name, title, help, optional)
         self.add_table_output(

@@ -91,18 +91,7 @@ class MonitoringPriority(SubsidenceAlgorithm):
             "1 is the probability to reach the lowest quantile (P85).",
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterNumber(
-                "THREADS",
-                "Compute threads",
-                QgsProcessingParameterNumber.Type.Integer,
-                0,
-                minValue=0,
-                maxValue=1024,
-            ),
-            "Tiles computed at a time; 0 takes one thread for each processor core.",
-            advanced=True,
-        )
+        self.add_threads()
         self.add_raster_output(
             "OUTPUT", "Priority classes", "GeoTIFF, uint8: classes 1 to 7, 0 is nodata."
         )

@@ -118,18 +118,7 @@ class Applicability(SubsidenceAlgorithm):
             advanced=True,
         )
         self.add_seed()
-        self.add(
-            QgsProcessingParameterNumber(
-                "THREADS",
-                "Compute threads",
-                QgsProcessingParameterNumber.Type.Integer,
-                0,
-                minValue=0,
-                maxValue=1024,
-            ),
-            "Tiles computed at a time; 0 takes one thread for each processor core.",
-            advanced=True,
-        )
+        self.add_threads()
 
     def _add_outputs(self) -> None:
         self.add_raster_output(

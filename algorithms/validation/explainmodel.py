@@ -40,7 +40,6 @@ NUMBERS = (
     ("RASTER_ROUNDS", "Rounds of the rasters", 1, 1, 1000,
      "Random orders drawn for every background row of the rasters, the same for all pixels. More "
      "background rows are worth more than more rounds."),
-    ("THREADS", "Compute threads", 0, 0, 1024, "0 takes one thread for each processor core."),
 )  # fmt: skip
 
 
@@ -85,6 +84,7 @@ class ExplainModel(SubsidenceAlgorithm):
                 meaning,
                 advanced=True,
             )
+        self.add_threads()
         self.add_seed()
         self.add_device()
         self._add_outputs()
@@ -211,9 +211,9 @@ class ExplainModel(SubsidenceAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("STANDARD_ERROR", "Largest standard error"))
 
     def arguments(self, values: Values) -> dict[str, Any]:
-        names = "MAX_ROWS SEED", " ".join(number[0] for number in NUMBERS)
+        names = ("MAX_ROWS", "SEED", "THREADS", *(number[0] for number in NUMBERS))
         return {
-            **{name.lower(): values.integer(name) for name in " ".join(names).split()},
+            **{name.lower(): values.integer(name) for name in names},
             **{
                 name.lower(): values.choice(name)
                 for name in ("ROWS", "SCALE", "DOMINANT_BY", "DEVICE")

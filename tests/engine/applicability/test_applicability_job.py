@@ -1,4 +1,4 @@
-"""The job on rasters: inside and outside, tiles, classes, masks, report, errors, nothing left."""
+"""The job on rasters: inside and outside, tiles, classes, masks, report."""
 
 import csv
 import json
@@ -8,14 +8,27 @@ import numpy as np
 import pytest
 
 gdal = pytest.importorskip("osgeo.gdal")
-osr = pytest.importorskip("osgeo.osr")
+pytest.importorskip("osgeo.osr")
 pytest.importorskip("scipy")
 pytest.importorskip("safetensors")
 
+from applicability_world import (  # noqa: E402
+    CELL,
+    CORNER,
+    GRID,
+    HEIGHT,
+    KINDS,
+    NAMES,
+    SAMPLES,
+    WIDTH,
+    draw_cells,
+    maps,
+    save_logistic,
+    write_samples,
+    write_stack,
+)
 from land_subsidence.subsidence_plugin.engine.errors import (  # noqa: E402
-    Cancelled,
     InputError,
-    OutputError,
 )
 from land_subsidence.subsidence_plugin.engine.jobs import applicability as job  # noqa: E402
 from land_subsidence.subsidence_plugin.engine.jobs import run_job  # noqa: E402
@@ -25,117 +38,8 @@ from land_subsidence.subsidence_plugin.engine.models.file import (  # noqa: E402
     load_model,
     save_model,
 )
-from land_subsidence.subsidence_plugin.engine.progress import Progress  # noqa: E402
-from land_subsidence.subsidence_plugin.engine.raster.grid import Grid  # noqa: E402
 from land_subsidence.subsidence_plugin.engine.raster.read import Raster  # noqa: E402
 from land_subsidence.subsidence_plugin.engine.raster.write import RasterWriter  # noqa: E402
-from land_subsidence.subsidence_plugin.engine.vector.write import write_points  # noqa: E402
-
-NAMES, KINDS = ["slope", "geology", "twi"], ["continuous", "categorical", "continuous"]
-WIDTH, HEIGHT, CELL, SAMPLES = 300, 280, 20.0, 240
-#: Lower left corner, in which slope lies five standard deviations off.
-CORNER = (slice(220, 280), slice(0, 80))
-
-reference = osr.SpatialReference()
-reference.ImportFromEPSG(32648)
-UTM48 = reference.ExportToWkt()
-GRID = Grid(WIDTH, HEIGHT, (500_000.0, CELL, 0, 2_000_000.0, 0, -CELL), UTM48)
-
-
-def make_values():
-    """Smooth factors; the corner is shifted, a hole has no value, a patch an unknown category."""
-    row, column = np.mgrid[0:HEIGHT, 0:WIDTH]
-    slope = 10 + 3 * np.sin(column / 31) + 2 * np.cos(row / 17)
-    geology = 1 + (column // 60 + row // 70) % 3
-    twi = 6 + np.cos(column / 23 + row / 29)
-    values = np.stack([slope, geology, twi]).astype(np.float32)
-    values[0][CORNER] += 5 * slope.std()
-    values[2, 5:9, 7:12] = np.nan
-    values[1, 100:104, 200:205] = 9
-    return values
-
-
-def write_stack(path, values, names=NAMES, kinds=KINDS, dtype="float32", rules=None, **metadata):
-    with RasterWriter(str(path), GRID, names, dtype, kinds, metadata) as writer:
-        writer.write(values)
-        for index, name in enumerate(names, start=1):
-            if rules and name in rules:
-                writer.dataset.GetRasterBand(index).SetMetadataItem("rule", json.dumps(rules[name]))
-    return str(path)
-
-
-def draw_cells():
-    """Cells away from the corner, the hole and the patch."""
-    rng = np.random.default_rng(4)
-    return rng.integers(10, 90, SAMPLES), rng.integers(90, 300, SAMPLES)
-
-
-def write_samples(path, columns, kinds=None, **further):
-    rows, cells = draw_cells()
-    x = GRID.transform[0] + (cells + 0.5) * CELL
-    y = GRID.transform[3] - (rows + 0.5) * CELL
-    number = np.arange(SAMPLES)
-    fields = {
-        "label": (np.sin(number) > 0).astype(np.int32),
-        "split": np.where(number % 4, "train", "validation"),
-        "fold": (1 + number % 5).astype(np.int32),
-        **columns,
-        **further,
-    }
-    fields = {name: column for name, column in fields.items() if column is not None}
-    metadata = {"kinds": json.dumps(kinds or dict(zip(NAMES, KINDS)))}
-    write_points(str(path), x, y, fields, UTM48, metadata)
-    return str(path)
-
-
-def save_logistic(path, values, kinds=KINDS, coefficients=None, rules=None):
-    """Save a logistic regression with weights set by hand, its card fitted to training rows."""
-    training = values[np.arange(SAMPLES) % 4 > 0]
-    card = Card("logistic", fit_factors(training, NAMES, kinds), rules=rules)
-    card.split = {"train": {"rows": len(training), "positive": 90}}
-    given = np.array(coefficients or [4.0, 0.5, -0.5, 0.2, 1.5])
-    save_model(str(path), [{"coefficients": given, "intercept": np.array([0.1])}], card)
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """Stack, samples and model, in one folder."""
-    folder = tmp_path_factory.mktemp("applicability")
-    values = make_values()
-    rows, cells = draw_cells()
-    own = values[:, rows, cells].T
-    write_stack(folder / "stack.tif", values, SUBSIDENCE_KIND="factor_stack")
-    write_samples(folder / "samples.gpkg", dict(zip(NAMES, own.T.astype(float))))
-    save_logistic(folder / "model.safetensors", own)
-    return folder, values, own
-
-
-@pytest.fixture
-def lines():
-    return []
-
-
-@pytest.fixture
-def progress(lines):
-    return Progress(on_message=lambda text, level: lines.append(f"{level}: {text}"))
-
-
-@pytest.fixture
-def arguments(world, tmp_path):
-    folder = world[0]
-    return {
-        "samples": str(folder / "samples.gpkg"),
-        "model": str(folder / "model.safetensors"),
-        "factors": str(folder / "stack.tif"),
-        "output": str(tmp_path / "out" / "index.tif"),
-        "area": str(tmp_path / "out" / "area.tif"),
-        "threads": 2,
-    }
-
-
-def maps(arguments):
-    return Raster(arguments["output"]).read()[0], Raster(arguments["area"]).read()[0]
 
 
 def test_the_shifted_corner_is_outside_and_training_cells_inside(
@@ -394,113 +298,3 @@ def test_report_of_a_map_all_inside_and_without_labels(world, arguments, progres
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "lie inside the area of applicability" in page
     assert page.count("data:image/png;base64,") == 1
-
-
-def test_other_samples_are_refused(world, arguments, progress, tmp_path):
-    own = world[2].copy()
-    columns = dict(zip(NAMES, own.T.astype(float)))
-    columns["slope"] = columns["slope"] * 1.01
-    samples = write_samples(tmp_path / "s.gpkg", columns)
-    with pytest.raises(
-        InputError, match=r"not those that the model was trained on: .*'slope' runs"
-    ):
-        run_job("applicability", {**arguments, "samples": samples}, progress)
-    columns = dict(zip(NAMES, own.T.astype(float)))
-    columns["geology"] = np.where(columns["geology"] == 2, 1, columns["geology"])
-    samples = write_samples(tmp_path / "s.gpkg", columns)
-    with pytest.raises(InputError, match=r"'geology'.*or has other categories"):
-        run_job("applicability", {**arguments, "samples": samples}, progress)
-
-
-def test_fewer_rows_of_the_same_range_are_warned_of(world, arguments, progress, lines, tmp_path):
-    columns = dict(zip(NAMES, world[2].T.astype(float)))
-    own = world[2][:, [0, 2]]
-    within = ((own > own.min(axis=0)) & (own < own.max(axis=0))).all(axis=1)
-    inner = np.flatnonzero(within & (np.arange(SAMPLES) % 4 > 0))[0]
-    columns["twi"][inner] = np.nan
-    run_job(
-        "applicability",
-        {**arguments, "samples": write_samples(tmp_path / "s.gpkg", columns)},
-        progress,
-    )
-    assert any("trained on 180 rows, the samples have 179 training rows" in line for line in lines)
-
-
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        ({"masked": "m.tif"}, "MASKED needs the raster to mask"),
-        ({"weights": 2}, "WEIGHTS is 2; allowed is 0 to 1"),
-        ({"fold_field": "zone"}, "There is no field 'zone'"),
-        ({"fold_field": "split"}, "The field 'split' holds text"),
-    ],
-)
-def test_bad_parameters(arguments, progress, tmp_path, change, words):
-    if "masked" in change:
-        change = {"masked": str(tmp_path / change["masked"])}
-    with pytest.raises(InputError, match=words):
-        run_job("applicability", {**arguments, **change}, progress)
-    assert not (tmp_path / "out").exists() or os.listdir(tmp_path / "out") == []
-
-
-def test_one_fold_for_all_rows_counts_as_none(world, arguments, progress, tmp_path, lines):
-    columns = dict(zip(NAMES, world[2].T.astype(float)))
-    samples = write_samples(tmp_path / "s.gpkg", columns, fold=np.ones(SAMPLES))
-    alone = run_job("applicability", {**arguments, "fold_field": None}, progress)
-    one = run_job("applicability", {**arguments, "samples": samples}, progress)
-    assert one == alone and any("are in 1 fold(s):" in line for line in lines)
-
-
-def test_a_model_that_answers_always_the_same(world, arguments, progress, tmp_path):
-    model = save_logistic(tmp_path / "m.safetensors", world[2], coefficients=[0.0] * 5)
-    given = {**arguments, "model": model}
-    with pytest.raises(InputError, match=r"same probability whatever the factors are.*WEIGHTS"):
-        run_job("applicability", given, progress)
-    assert run_job("applicability", {**given, "weights": 1}, progress)["SHARE_OUTSIDE"] > 0
-
-
-def test_missing_factors_and_no_common_pixel(world, arguments, progress, tmp_path):
-    values = world[1].copy()
-    two = write_stack(tmp_path / "two.tif", values[:2], NAMES[:2], KINDS[:2])
-    with pytest.raises(InputError, match="lacks 1 of the model's 3 factors: twi"):
-        run_job("applicability", {**arguments, "factors": two}, progress)
-    values[0, :, :150], values[2, :, 150:] = np.nan, np.nan
-    empty = write_stack(tmp_path / "empty.tif", values)
-    with pytest.raises(InputError, match="do the factors cover the same area"):
-        run_job("applicability", {**arguments, "factors": empty}, progress)
-    assert os.listdir(tmp_path / "out") == []
-
-
-def test_maps_that_cannot_be_masked(world, arguments, progress, tmp_path):
-    masked = str(tmp_path / "m.tif")
-    with RasterWriter(
-        str(tmp_path / "c.tif"), GRID, ["c"], "uint8",
-        metadata={"SUBSIDENCE_KIND": "susceptibility_classes"},
-    ):  # fmt: skip
-        pass
-    given = {**arguments, "masked": masked}
-    with pytest.raises(InputError, match="holds classes; give the probability raster"):
-        run_job("applicability", {**given, "probability": str(tmp_path / "c.tif")}, progress)
-    other = Grid(WIDTH, HEIGHT, (500_010.0, CELL, 0, 2_000_000.0, 0, -CELL), UTM48)
-    with RasterWriter(str(tmp_path / "o.tif"), other, ["p"]):
-        pass
-    with pytest.raises(InputError, match="in PROBABILITY has not the cells of the stack"):
-        run_job("applicability", {**given, "probability": str(tmp_path / "o.tif")}, progress)
-
-
-def test_an_output_over_an_input_is_refused(world, arguments, progress):
-    with pytest.raises(OutputError, match="is also an input"):
-        run_job("applicability", {**arguments, "output": arguments["factors"]}, progress)
-
-
-@pytest.mark.parametrize("after", [0.05, 0.3, 0.9])
-def test_cancel_leaves_nothing(arguments, tmp_path, monkeypatch, after):
-    monkeypatch.setattr(job, "TILE_BYTES", 32 * 32 * 3 * 4)
-    seen = []
-    progress = Progress(
-        seen.append, lambda text, level: None, lambda: bool(seen) and seen[-1] >= after
-    )
-    with pytest.raises(Cancelled):
-        run_job("applicability", arguments, progress)
-    assert os.listdir(tmp_path / "out") == []
-    assert seen == sorted(seen)
