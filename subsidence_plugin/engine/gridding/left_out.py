@@ -112,8 +112,13 @@ def leave_one_out(
 
 def date_level(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the sum and the number of values at each date."""
-    known = np.isfinite(series)
-    return np.where(known, series, 0).sum(axis=0, dtype=float), known.sum(axis=0)
+    sums, counts = np.zeros(series.shape[1]), np.zeros(series.shape[1], dtype=np.int64)
+    for start in range(0, len(series), CHUNK):
+        part = series[start : start + CHUNK]
+        known = np.isfinite(part)
+        sums += np.where(known, part, np.float32(0)).sum(axis=0, dtype=float)
+        counts += known.sum(axis=0)
+    return sums, counts
 
 
 def others_of(tree: cKDTree, chosen: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:

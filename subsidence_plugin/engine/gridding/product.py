@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
+#: Places and dates of a block: what they need of the values stays in the processor's cache.
+PLACES, DATES = 4096, 32
+
+
 def weighted_means(matrix: csr_matrix, values: np.ndarray) -> np.ndarray:
     """Return the weighted mean at each place and date.
 
@@ -28,19 +32,25 @@ def weighted_means(matrix: csr_matrix, values: np.ndarray) -> np.ndarray:
     (places, dates) array of float32
         NaN where no point with a weight has a value; each date is contiguous in memory.
     """
-    values = np.asfortranarray(values, dtype=np.float32)
-    means = np.empty((matrix.shape[0], values.shape[1]), np.float32, order="F")
-    for date, own in enumerate(values.T):  # a date at a time stays in the processor's cache
+    means = np.empty((values.shape[1], matrix.shape[0]), np.float32)
+    starts = range(0, matrix.shape[0], PLACES)
+    parts = [matrix[start : start + PLACES] for start in starts]
+    for first in range(0, values.shape[1], DATES):
+        own = np.ascontiguousarray(values[:, first : first + DATES], dtype=np.float32)
         known = np.isfinite(own)
-        if known.all():
-            means[:, date] = matrix @ own
-            continue
-        total = matrix @ np.where(known, own, np.float32(0))
-        share = matrix @ known.astype(np.float32)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means[:, date] = np.where(share > 0, total / share, np.nan)
-    means[np.diff(matrix.indptr) == 0] = np.nan
-    return means
+        gaps = np.flatnonzero(~known.all(axis=0))  # dates at which some point has no value
+        if len(gaps):
+            own = np.where(known, own, np.float32(0))
+            known = known[:, gaps].astype(np.float32)
+        for start, part in zip(starts, parts):
+            block = part @ own
+            if len(gaps):
+                share = part @ known
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    block[:, gaps] = np.where(share > 0, block[:, gaps] / share, np.nan)
+            block[np.diff(part.indptr) == 0] = np.nan
+            means[first : first + DATES, start : start + PLACES] = block.T
+    return means.T
 
 
 def first_known(values: np.ndarray, index: np.ndarray) -> np.ndarray:

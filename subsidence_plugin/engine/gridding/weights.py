@@ -128,7 +128,10 @@ def weight_matrix(
     sparse = need("scipy.sparse", "to weight the neighbours of grid cells")
     known = np.isfinite(distance)
     weights = idw_weights(distance, power)[known].astype(np.float32)
-    columns, place = np.unique(index[known], return_inverse=True)
+    points = index[known]
+    used = np.zeros(points.max(initial=-1) + 1, dtype=bool)
+    used[points] = True
+    columns, place = np.flatnonzero(used), np.cumsum(used, dtype=np.int32) - np.int32(1)
     ends = np.r_[0, np.cumsum(known.sum(axis=1))]
     shape = (len(distance), len(columns))
-    return sparse.csr_matrix((weights, place.reshape(-1), ends), shape=shape), columns
+    return sparse.csr_matrix((weights, place[points], ends), shape=shape), columns

@@ -34,8 +34,9 @@ from ..raster.write import RasterWriter
 from ..vector.gridding_points import points_and_grid, take_reference_off, unit_of, within_reach
 from ..vector.series_layer import SeriesLayer
 
-#: Side of a block of cells, and dates of it that are computed and written at a time.
-BLOCK, DATES = 512, 64
+#: Side of a block of cells, and dates of it that are computed and written at a time: less than
+#: 32 MiB of values, which the C library keeps for the next block instead of asking for it anew.
+BLOCK, DATES = 512, 30
 
 
 def run(
@@ -236,7 +237,7 @@ def _blocks(
         if not np.isfinite(distance).any():  # left as nodata
             continue
         matrix, columns = weight_matrix(distance, index, rule.power)
-        own = series[columns]
+        own = series if len(columns) == len(series) else series[columns]
         del places, distance, index
         for first in range(0, dates, DATES):
             maps = weighted_means(matrix, own[:, first : first + DATES]).T

@@ -51,7 +51,9 @@ def stack_writer(
         "GAP_BANDS": ", ".join(map(str, gaps)),
     }
     names = [str(date) for date in steps.dates]
-    writer = RasterWriter(path, grid, names, metadata=about, finish=False, progress=progress)
+    writer = RasterWriter(
+        path, grid, names, metadata=about, finish=False, progress=progress, fast=True
+    )
     for number, name in enumerate(names):
         band = writer.dataset.GetRasterBand(number + 1)
         band.SetMetadataItem("SUBSIDENCE_DATE", name)
@@ -74,10 +76,13 @@ class BandStatistics:
 
     def add(self, band: int, values: np.ndarray) -> None:
         """Add cells of a band (counted from 1); NaN is nodata."""
-        known = values[np.isfinite(values)]
+        finite = np.isfinite(values)
+        known = values.ravel() if finite.all() else values[finite]
         if len(known):
-            squares = float(np.dot(known, known.astype(float)))
-            self._sums[band - 1] += len(known), known.sum(dtype=float), squares
+            exact = known.astype(float)
+            total = exact.sum()
+            np.square(exact, out=exact)  # np.dot would start threads that only wait
+            self._sums[band - 1] += len(known), total, exact.sum()
             low, high = self._ends[band - 1]
             self._ends[band - 1] = min(low, known.min()), max(high, known.max())
 

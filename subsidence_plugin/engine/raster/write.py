@@ -8,6 +8,7 @@ from typing import Optional
 import numpy as np
 from osgeo import gdal
 
+from ..cores import cores
 from ..errors import OutputError
 from ..progress import Progress
 from .gdal_calls import failures_raise
@@ -37,6 +38,9 @@ class RasterWriter:
         Build overviews and statistics on leaving.
     progress : Progress, optional
         Asked whether to stop while overviews and statistics are made (seconds on large rasters).
+    fast : bool
+        Compress lightly and in all threads: for noisy values in many bands, which do not become
+        smaller by more effort.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class RasterWriter:
         nodata: Optional[float] = None,
         finish: bool = True,
         progress: Optional[Progress] = None,
+        fast: bool = False,
     ) -> None:
         self.progress = progress or Progress()
         self.path, self.grid, self.finish = str(path), grid, finish
@@ -60,7 +65,7 @@ class RasterWriter:
             "BIGTIFF=IF_SAFER",
             "INTERLEAVE=BAND",
             "COMPRESS=DEFLATE",
-            "ZLEVEL=4",
+            *(["ZLEVEL=1", f"NUM_THREADS={cores()}"] if fast else ["ZLEVEL=4"]),
         ]
         options.append("PREDICTOR=3" if dtype == "float32" else "PREDICTOR=1")
         with failures_raise(f"The raster '{self.path}' cannot be created", OutputError):

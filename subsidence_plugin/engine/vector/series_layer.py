@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
@@ -16,6 +16,7 @@ from osgeo import ogr
 
 from ..errors import InputError
 from ..insar.dates import date_columns
+from .column_stream import Columns, read_columns, streams_columns
 from .geopackage import _plain_points, quoted
 from .read import NUMBERS, field_names, open_layer
 
@@ -28,7 +29,8 @@ class SeriesLayer:
     """Points with their time series.
 
     ``series`` is (points, dates), float32 in mm, NaN where there is no value; ``dates`` are
-    datetime64[D] in order; ``columns`` the numeric fields that are no dates, float64.
+    datetime64[D] in order; ``columns`` the numeric fields that are no dates, float64;
+    ``rows`` the places of the points among the features that have a geometry.
     """
 
     crs: str
@@ -38,6 +40,7 @@ class SeriesLayer:
     series: np.ndarray
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    rows: Optional[np.ndarray] = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -73,20 +76,56 @@ def read_series(source: str, what: str, check: Callable[[], None] = lambda: None
     others = [i for i in range(len(names)) if numeric[i] and i not in set(dates.indices.tolist())]
     reference = layer.GetSpatialRef()
     metadata = {**(dataset.GetMetadata() or {}), **(layer.GetMetadata() or {})}
-    wanted = [*others, *dates.indices.tolist()]
-    blocks = _fast(dataset, layer, source, [names[i] for i in wanted]) or _slow(layer, wanted)
+    fields = [names[i] for i in others], [names[i] for i in dates.indices]
+    found = _by_columns(dataset, layer, source, fields, check)
+    if found is None:
+        wanted = [*others, *dates.indices.tolist()]
+        rows = _fast(dataset, layer, source, [*fields[0], *fields[1]]) or _slow(layer, wanted)
+        found = _by_rows(rows, len(others), check)
+    x, y, values, series = found
+    placed = np.isfinite(x) & np.isfinite(y)
+    keep = placed & _any_known(series)
+    rows = (np.cumsum(placed) - 1)[keep]
+    if not keep.any():
+        raise InputError(f"{what} holds no point with a time series; choose another layer.")
+    if not keep.all():
+        x, y, values, series = x[keep], y[keep], values[keep], series[keep]
+    columns = {name: values[:, k] for k, name in enumerate(fields[0])}
+    wkt = reference.ExportToWkt() if reference else ""
+    return SeriesLayer(wkt, x, y, dates.dates, series, columns, metadata, rows)
+
+
+def _by_columns(
+    dataset, layer, source: str, fields: tuple[list[str], list[str]], check: Callable[[], None]
+) -> Optional[Columns]:
+    """Return the points of a plain GPKG table column by column, None where that cannot be."""
+    path = dataset.GetDescription()
+    plain = dataset.GetDriver().ShortName == "GPKG" and os.path.isfile(path)
+    if not plain or "|subset=" in source or ogr.GT_Flatten(layer.GetGeomType()) != ogr.wkbPoint:
+        return None
+    if not streams_columns(layer, [*fields[0], *fields[1]]):
+        return None
+    return read_columns(path, layer.GetName(), *fields, check)
+
+
+def _by_rows(blocks: Iterable, others: int, check: Callable[[], None]) -> Columns:
+    """Return the points of blocks of rows, their first ``others`` columns being no dates."""
     parts = []
     for x, y, values in blocks:
         check()
-        series = values[:, len(others) :].astype(np.float32)
-        keep = np.isfinite(x) & np.isfinite(y) & np.isfinite(series).any(axis=1)
-        parts.append((x[keep], y[keep], values[keep, : len(others)], series[keep]))
-    if not sum(len(part[0]) for part in parts):
-        raise InputError(f"{what} holds no point with a time series; choose another layer.")
+        parts.append((x, y, values[:, :others], values[:, others:].astype(np.float32)))
+    if not parts:
+        return np.empty(0), np.empty(0), np.empty((0, others)), np.empty((0, 1), np.float32)
     x, y, values, series = (np.concatenate(part) for part in zip(*parts))
-    columns = {names[index]: values[:, k] for k, index in enumerate(others)}
-    wkt = reference.ExportToWkt() if reference else ""
-    return SeriesLayer(wkt, x, y, dates.dates, series, columns, metadata)
+    return x, y, values, series
+
+
+def _any_known(series: np.ndarray) -> np.ndarray:
+    """Tell which rows have a value; most have one at the first date."""
+    known = np.isfinite(series[:, 0])
+    rest = np.flatnonzero(~known)
+    known[rest] = np.isfinite(series[rest]).any(axis=1)
+    return known
 
 
 def _fast(dataset, layer, source: str, names: Sequence[str]) -> Optional[Iterator]:

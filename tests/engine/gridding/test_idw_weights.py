@@ -104,6 +104,32 @@ def test_random_points_against_the_formula(power, neighbours):
     assert np.isnan(rows).any() and np.isfinite(rows).any()
 
 
+def test_many_blocks_of_places_and_dates_with_gaps_at_some():
+    random = np.random.default_rng(3)
+    distance = random.uniform(1, 9, (9000, 3))
+    distance[random.random(distance.shape) < 0.3] = np.inf
+    index = np.where(np.isfinite(distance), random.integers(0, 50, distance.shape) * 2, 100)
+    values = random.normal(0, 9, (100, 70)).astype(np.float32)
+    values[random.random(100) < 0.3, 20:45] = np.nan
+    values[::2, 66] = np.nan  # no point with a weight has a value
+    matrix, columns = weight_matrix(distance, index, 2.0)
+    np.testing.assert_array_equal(columns, np.arange(0, 100, 2))
+    near = np.r_[values, np.full((1, 70), np.nan)].astype(float)[index]
+    weight = np.where(np.isfinite(near), distance[:, :, None] ** -2.0, 0)
+    with np.errstate(invalid="ignore"):
+        expected = (weight * np.nan_to_num(near)).sum(axis=1) / weight.sum(axis=1)
+    found = weighted_means(matrix, values[columns])
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    assert np.isnan(found[:, 66]).all() and np.isnan(found).any(axis=1).all()
+    assert found.T.flags.c_contiguous
+
+
+def test_no_place_with_a_neighbour():
+    matrix, columns = weight_matrix(np.full((4, 2), np.inf), np.full((4, 2), 9), 2.0)
+    assert matrix.shape == (4, 0) and len(columns) == 0
+    assert np.isnan(weighted_means(matrix, np.ones((0, 3), np.float32))).all()
+
+
 def test_the_nearest_that_has_a_value():
     values = np.array([[nan, 1, nan], [4, 5, nan], [7, 8, 9]], np.float32)
     found = first_known(values, np.array([[0, 1, 2], [1, 3, 3], [3, 3, 3]]))
