@@ -149,7 +149,9 @@ def compiled() -> SimpleNamespace:
         warnings.simplefilter("ignore")  # numba warns of a cache folder it cannot use
         try:
             return _compile(numba.njit(nogil=True, error_model="numpy", cache=True))
-        except (RuntimeError, OSError):  # no place for the cache, or a full disk
+        # No place for the cache, a full disk, or a cache written where this package had another
+        # name (the plugin is `land_subsidence`, a script imports `engine`), which numba keeps.
+        except (RuntimeError, OSError, ImportError):
             return _compile(numba.njit(nogil=True, error_model="numpy"))
 
 

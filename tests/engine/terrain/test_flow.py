@@ -229,3 +229,17 @@ def test_without_a_place_for_the_cache(fresh_kernels, monkeypatch):
     caching = pytest.importorskip("numba.core.caching")
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
     assert fill([[9, 9, 9], [9, 1, 9], [9, 9, 9]]).raised == 1
+
+
+def test_a_cache_written_under_another_package_name(fresh_kernels, monkeypatch):
+    """A script imports ``engine``, the plugin ``land_subsidence``; numba stores one name."""
+    numba = pytest.importorskip("numba")
+    njit = numba.njit
+
+    def stale(*args, cache=False, **kwargs):
+        if cache:
+            raise ModuleNotFoundError("No module named 'land_subsidence'")
+        return njit(*args, **kwargs)
+
+    monkeypatch.setattr(numba, "njit", stale)
+    assert fill([[9, 9, 9], [9, 1, 9], [9, 9, 9]]).raised == 1
