@@ -7,10 +7,10 @@ PROFILE ?= $(HOME)/.local/share/QGIS/QGIS3/profiles/default
 export SUBSIDENCE_TEST_DATA ?= $(abspath ../shared/data)
 export QT_QPA_PLATFORM ?= offscreen
 
-.PHONY: help setup demo test check bench package link clean
+.PHONY: help setup demo demo-forecast test check bench package link clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY) ## install QGIS where it is missing, and a .venv with the Python packages
 
@@ -19,6 +19,9 @@ $(READY): requirements.txt requirements-dev.txt tools/setup.sh
 
 demo: $(READY) ## run the susceptibility chain with qgis_process on an example area, into build/demo
 	$(PYTHON) tools/demo.py
+
+demo-forecast: $(READY) ## run the forecasting workflow likewise, into build/demo-forecast
+	$(PYTHON) tools/demo_forecast.py
 
 test: $(READY) ## run all tests (T="-k name" chooses some)
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest $(T)

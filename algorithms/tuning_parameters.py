@@ -9,7 +9,11 @@ from qgis.core import (
     QgsApplication,
     QgsAuthMethodConfig,
     QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
     QgsProcessingParameterAuthConfig,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
@@ -19,6 +23,62 @@ from ..subsidence_plugin.engine.tuning.storage_url import storage_login
 from .base import SubsidenceAlgorithm
 from .translate import tr
 from .values import Values
+
+
+def add_search(algorithm: SubsidenceAlgorithm, warm_up: str) -> None:
+    """Add ``STRATEGY``, ``TRIALS``, ``SPACE`` and ``PRUNING``.
+
+    Parameters
+    ----------
+    algorithm : SubsidenceAlgorithm
+    warm_up : str
+        After what a trial may be ended early, in words.
+    """
+    algorithm.add(
+        QgsProcessingParameterEnum("STRATEGY", "Search", ["Grid", "Random", "TPE"], defaultValue=2),
+        "Grid tries the combinations of a few values; random draws every trial anew; TPE "
+        "learns from the trials so far where good values lie.",
+    )
+    algorithm.add(
+        QgsProcessingParameterNumber(
+            "TRIALS", "Trials", QgsProcessingParameterNumber.Type.Integer, 50, minValue=1,
+            maxValue=100_000,
+        ),
+        "Finished trials (completed or pruned) in all, those of earlier runs of the study "
+        "counted. A grid ends with its last combination.",
+    )  # fmt: skip
+    algorithm.add(
+        QgsProcessingParameterString("SPACE", "Changes of the search space", optional=True),
+        "Entries parted by semicolons that replace the model's own space: a range "
+        "(learning_rate=1e-4..1e-2), values (blocks=2,4,8), or one value that is not searched "
+        "(batch_size=32). Empty: the space that the model declares; the report shows it.",
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterBoolean("PRUNING", "End hopeless trials early", True),
+        f"Median pruning: after a warm-up ({warm_up}) a trial that does worse than "
+        "the median of the trials before it at the same point is ended. It saves time; "
+        "slow learners may be lost.",
+        advanced=True,
+    )
+
+
+def add_search_results(algorithm: SubsidenceAlgorithm) -> None:
+    """Add what every tuning returns of its search beside its files."""
+    algorithm.addOutput(QgsProcessingOutputNumber("BEST_VALUE", "Value of the best trial"))
+    algorithm.addOutput(QgsProcessingOutputNumber("BEST_TRIAL", "Number of the best trial"))
+    algorithm.addOutput(QgsProcessingOutputString("STUDY_NAME", "Name of the study"))
+    algorithm.addOutput(QgsProcessingOutputString("STORAGE_SHOWN", "Where the trials are kept"))
+
+
+def search_arguments(values: Values) -> dict[str, Any]:
+    """Return the job's arguments of ``add_search``."""
+    return {
+        "strategy": values.choice("STRATEGY"),
+        "trials": values.integer("TRIALS"),
+        "space": values.text("SPACE") or "",
+        "pruning": values.flag("PRUNING"),
+    }
 
 
 def add_storage(algorithm: SubsidenceAlgorithm) -> None:
@@ -53,18 +113,19 @@ def add_storage(algorithm: SubsidenceAlgorithm) -> None:
     algorithm.add(
         QgsProcessingParameterString("STUDY", "Name of the study", optional=True),
         "Name within the storage. Empty: a name that follows from model type, search space, "
-        "settings and samples, so that the same search goes on and another one begins anew. A "
-        "study of this name with another search space or other samples is refused.",
+        "settings and data, so that the same search goes on and another one begins anew. A "
+        "study of this name with another search space or other data is refused.",
         advanced=True,
     )
     algorithm.add(
         QgsProcessingParameterFileDestination(
-            "WORKER_DATA", "Samples for workers elsewhere", "NumPy archives (*.npz)", None, True,
+            "WORKER_DATA", "Data for workers elsewhere", "NumPy archives (*.npz)", None, True,
             False,
         ),
-        "Writes the training rows to a file that workers on other computers need beside STORAGE "
-        "(a database URL); the log shows the command that starts such a worker, which needs "
-        "Python with torch and optuna but no QGIS. It is written at the start and stays.",
+        "Writes the data of the trials to a file that workers on other computers need beside "
+        "STORAGE (a database URL); the log shows the command that starts such a worker, which "
+        "needs Python with torch and optuna (a GCN also scipy) but no QGIS. It is written at the "
+        "start and stays.",
         advanced=True,
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "resources" / "workflows"
 #: What the Toolbox shows; a model itself has only one name, which is its id.
 TITLES = {
     "susceptibilityworkflow": "Susceptibility workflow",
+    "forecastworkflow": "Forecasting workflow",
 }
 
 

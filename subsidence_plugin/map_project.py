@@ -31,6 +31,8 @@ KINDS = (
     ("inventory", "Subsidence inventory", "Points"),
     ("samples", "Samples", "Points"),
     ("insar", "InSAR mean velocity", "Points"),
+    ("point_forecast", "Points with forecast", "Points"),
+    ("residual_points", "Residuals at points", "Points"),
     ("susceptibility_classes", "Susceptibility classes", "Susceptibility"),
     ("probability", "Subsidence probability", "Susceptibility"),
     ("truth", "True probability of the example", "Susceptibility"),
@@ -47,11 +49,23 @@ KINDS = (
     ("ensemble_spread", "Spread of the members", "Uncertainty"),
     ("rank_variance", "Rank variance", "Uncertainty"),
     ("ensemble_median", "Ensemble median", "Uncertainty"),
+    ("deformation_forecast", "Deformation forecast", "Deformation"),
+    ("forecast_lower", "Lower end of the interval", "Deformation"),
+    ("forecast_upper", "Upper end of the interval", "Deformation"),
+    ("forecast_spread", "Spread of the forecast", "Deformation"),
+    ("forecast_members", "Members of the forecast", "Deformation"),
+    ("residual_signed", "Signed residuals", "Deformation"),
+    ("residual_absolute", "Absolute residuals", "Deformation"),
+    ("residual_hotspots", "Hotspots of errors", "Deformation"),
+    ("deformation_stack", "Deformation", "Deformation"),
     ("class_stack", "Factor classes", "Factors"),
     ("factor_stack", "Conditioning factors", "Factors"),
     ("dem", "Elevation model", "Factors"),
 )
-GROUPS = ("Points", "Vectors", "Susceptibility", "Uncertainty", "Rasters", "Factors", "Tables")
+GROUPS = (
+    "Points", "Vectors", "Susceptibility", "Uncertainty", "Deformation", "Rasters", "Factors",
+    "Tables",
+)  # fmt: skip
 #: More points than this hide the map under them, so the layer is there but switched off.
 MOST_POINTS = 1500
 

@@ -15,6 +15,8 @@ spec = importlib.util.spec_from_file_location(
 package = importlib.util.module_from_spec(spec)
 sys.modules["land_subsidence"] = package
 spec.loader.exec_module(package)
+# What tests of several rooms share.
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import csv
 import os
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from headless import ROOT, Headless
+
 OUT = ROOT / "build" / "demo"
-LOG = OUT / "log.txt"
+step = Headless(OUT)
 LAYERS = OUT / "layers"
 CONTINUOUS = (
     "groundwater", "holocene_thickness", "rainfall", *(f"band{number}" for number in range(1, 8)),
@@ -27,21 +25,6 @@ SLOWEST_FIRST = ("cnnlstm", "lstm", "drdn", "cnn")
 #: Method of `trainbaseline` by the name of the model file.
 BASELINES = {"logistic": 0, "forest": 1}
 FIGURES = ("AUC", "ACC", "Kappa", "MAE_probability")
-
-
-def step(algorithm: str, **parameters: object) -> None:
-    """Run one algorithm; on failure print its last lines and end with its exit code."""
-    command = [str(ROOT / "tools" / "qgis-process.sh"), "run", f"subsidence:{algorithm}"]
-    for name, value in parameters.items():
-        values = value if isinstance(value, (list, tuple)) else [value]
-        command += [f"--{name}={v}" for v in values]
-    begin = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    with LOG.open("a", encoding="utf-8") as log:
-        log.write(f"$ {' '.join(command[1:])}\n{done.stdout}{done.stderr}\n")
-    if done.returncode:
-        sys.exit("\n".join([f"{algorithm} failed:", *done.stderr.strip().splitlines()[-5:]]))
-    print(f"  {algorithm:24}{time.perf_counter() - begin:6.1f} s", flush=True)
 
 
 def prepare() -> None:
@@ -192,8 +175,6 @@ def summary() -> None:
 
 
 def main() -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
-    LOG.unlink(missing_ok=True)
     begin = time.perf_counter()
     print("Susceptibility chain on the example area:")
     prepare()

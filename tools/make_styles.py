@@ -97,8 +97,17 @@ PRIORITY = [
     ("Model bias: check data", "#3182bd"),
     ("Routine: low-frequency inspection", "#e8e8e8"),
 ]
+#: Where errors of a forecast cluster (``engine/residuals/hotspots.py``, compared by a test).
+RESIDUAL_HOTSPOTS = [
+    ("Small errors cluster (5 % false discoveries)", "#4393c3"),
+    ("No cluster", "#f2f2f2"),
+    ("Large errors cluster (5 % false discoveries)", "#fdae61"),
+    ("Large errors cluster (1 % false discoveries)", "#a50026"),
+]
+#: ColorBrewer YlOrRd (colour-vision safe): size of an error.
+ERRORS = ["#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026"]
 #: Ramps that go below zero.
-SIGNED = ("ensemble_median", "deformation")
+SIGNED = ("ensemble_median", "deformation", "residual")
 SHAPES = {"training": "circle", "validation": "triangle", "test": "square"}
 
 
@@ -139,11 +148,13 @@ def main() -> None:
         save(points, velocity(), "insar")
         save(points, folds(), "folds")
         save(points, shap_values(), "shap_samples")
-        open_numbers("shap_samples", [('attr="fold_spatial"', 'attr="$field"')])
-        open_numbers("shap_samples", [
-            (rf'{end}="{value}\.0+"', f'{end}="${name}"')
-            for end in ("lower", "upper") for value, name in ENDS
-        ])  # fmt: skip
+        save(points, shap_values(), "residual_points")
+        for name in ("shap_samples", "residual_points"):
+            open_numbers(name, [('attr="fold_spatial"', 'attr="$field"')])
+            open_numbers(name, [
+                (rf'{end}="{value}\.0+"', f'{end}="${word}"')
+                for end in ("lower", "upper") for value, word in ENDS
+            ])  # fmt: skip
 
 
 def uncertainty_styles(raster: QgsRasterLayer) -> None:
@@ -155,13 +166,17 @@ def uncertainty_styles(raster: QgsRasterLayer) -> None:
     save(raster, bivariate(raster), "bivariate")
     save(raster, paletted(raster, PRIORITY), "priority")
     texts = ["0", *(f"$text_high{step}" for step in range(1, 5))]
-    for name in ("rank_variance", "ensemble_spread"):
+    for name in ("rank_variance", "ensemble_spread", "forecast_spread"):
         save(raster, ramp(raster, PURPLES, 4.0, texts), name)
         open_ramp(name)
     for name in SIGNED:
-        save(raster, displacement(raster), name)
+        save(raster, displacement(raster, name == "residual"), name)
         open_ramp(name)
-    open_numbers("deformation", [('band="1"', 'band="$band"')])
+    for name in ("deformation", "residual", "forecast_spread"):
+        open_numbers(name, [('band="1"', 'band="$band"')])
+    save(raster, ramp(raster, ERRORS, 4.0, texts), "residual_absolute")
+    open_ramp("residual_absolute")
+    save(raster, paletted(raster, RESIDUAL_HOTSPOTS), "residual_hotspots")
 
 
 def bivariate(layer: QgsRasterLayer) -> QgsPalettedRasterRenderer:
@@ -178,11 +193,15 @@ def bivariate(layer: QgsRasterLayer) -> QgsPalettedRasterRenderer:
     return QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries)
 
 
-def displacement(layer: QgsRasterLayer) -> QgsSingleBandPseudoColorRenderer:
-    """Displacement from −4 to 4, subsidence (negative) red, which ``open_ramp`` leaves open."""
+def displacement(layer: QgsRasterLayer, residual: bool = False) -> QgsSingleBandPseudoColorRenderer:
+    """Displacement from −4 to 4, subsidence (negative) red, which ``open_ramp`` leaves open.
+
+    Of a ``residual`` what is predicted too high (positive) is red, as in R, Figure 9.
+    """
     values = [-4, -3, -2, -1, 0, 1, 2, 3, 4]
     colours = ["#67001f", "#b2182b", "#d6604d", "#f4a582", "#f7f7f7", "#d1e5f0", "#92c5de",
                "#4393c3", "#2166ac"]  # fmt: skip
+    colours = colours[::-1] if residual else colours
     stops = [QgsGradientStop((v + 4) / 8, QColor(c)) for v, c in zip(values, colours)][1:-1]
     source = QgsGradientColorRamp(QColor(colours[0]), QColor(colours[-1]), False, stops)
     function = QgsColorRampShader(-4, 4, source, QgsColorRampShader.Type.Interpolated)

@@ -11,30 +11,31 @@ import os
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_HASH_SEED"] = "0"  # entries in the same order every time
 sys.path.insert(0, str(Path(__file__).resolve().parent / "bench"))
 
+import workflow_forecast
+import workflow_susceptibility
 from checkout import ROOT, load
 from qgis.core import (
     QgsApplication,
-    QgsProcessing,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
     QgsProcessingModelParameter,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterVectorLayer,
 )
 from qgis.PyQt.QtCore import QPointF, QSizeF
 
-INTEGER = QgsProcessingParameterNumber.Type.Integer
-DOUBLE = QgsProcessingParameterNumber.Type.Double
 BOX = QSizeF(210, 40)
+WORKFLOWS = {
+    "susceptibilityworkflow": workflow_susceptibility,
+    "forecastworkflow": workflow_forecast,
+}
 
 
 def main() -> None:
@@ -46,128 +47,36 @@ def main() -> None:
 
     provider = SubsidenceProvider()
     QgsApplication.processingRegistry().addProvider(provider)
-    path = ROOT / "resources" / "workflows" / "susceptibilityworkflow.model3"
-    path.parent.mkdir(exist_ok=True)
-    if not susceptibility().toFile(str(path)):
-        sys.exit(f"{path} cannot be written")
-    text = re.sub(r"[ \t]+$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    path.write_text(text.rstrip() + "\n", encoding="utf-8")
-    print(path.relative_to(ROOT))
+    for name, content in WORKFLOWS.items():
+        path = ROOT / "resources" / "workflows" / f"{name}.model3"
+        path.parent.mkdir(exist_ok=True)
+        if not drawn(name, content).toFile(str(path)):
+            sys.exit(f"{path} cannot be written")
+        text = re.sub(r"[ \t]+$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        path.write_text(text.rstrip() + "\n", encoding="utf-8")
+        print(path.relative_to(ROOT))
 
 
-def susceptibility() -> QgsProcessingModelAlgorithm:
-    """Return the workflow of the susceptibility paper (H)."""
-    model = QgsProcessingModelAlgorithm("susceptibilityworkflow", "8 Workflows", "workflows")
-    model.setHelpContent(SUSCEPTIBILITY_HELP)
-    add_susceptibility_inputs(model)
-    for step in SUSCEPTIBILITY_STEPS:
+def drawn(name: str, content: ModuleType) -> QgsProcessingModelAlgorithm:
+    """Return a workflow from its inputs, steps and help."""
+    model = QgsProcessingModelAlgorithm(name, "8 Workflows", "workflows")
+    model.setHelpContent(content.HELP)
+    add_inputs(model, content.inputs())
+    for step in content.STEPS:
         add_step(model, *step)
     return model
 
 
-def add_susceptibility_inputs(model: QgsProcessingModelAlgorithm) -> None:
+def add_inputs(
+    model: QgsProcessingModelAlgorithm, inputs: list[QgsProcessingParameterDefinition]
+) -> None:
     """Add what the user gives."""
-    points = QgsProcessing.SourceType.TypeVectorAnyGeometry
-    inputs = [
-        QgsProcessingParameterRasterLayer("FACTORS", "Factor stack"),
-        QgsProcessingParameterVectorLayer("INVENTORY", "Subsidence inventory", [points]),
-        QgsProcessingParameterNumber("CLASSES", "Classes a factor", INTEGER, 5, False, 2, 20),
-        QgsProcessingParameterNumber(
-            "MIN_DISTANCE", "Distance of absence points from subsidence", DOUBLE, 0, False, 0
-        ),
-        QgsProcessingParameterNumber(
-            "VALIDATION_SHARE", "Share of validation points", DOUBLE, 0.3, False, 0.05, 0.95
-        ),
-        QgsProcessingParameterNumber("EPOCHS", "Most epochs", INTEGER, 1000, False, 1),
-        QgsProcessingParameterNumber("PATIENCE", "Patience (epochs)", INTEGER, 30, False, 1),
-        QgsProcessingParameterNumber("SEED", "Random seed", INTEGER, 42, False, 0),
-    ]
     for index, parameter in enumerate(inputs):
         box = QgsProcessingModelParameter(parameter.name())
         box.setPosition(QPointF(140 + 240 * (index % 4), 60 + 70 * (index // 4)))
         box.setSize(BOX)
         model.addModelParameter(parameter, box)
     model.setParameterOrder([parameter.name() for parameter in inputs])
-
-
-#: Step, algorithm, title, row and column in the Modeler, parameters, (output, name, title).
-#: A value is "@INPUT" of the workflow, "step.OUTPUT" of an earlier step, or a constant.
-SUSCEPTIBILITY_STEPS = (
-    (
-        "reclassify", "reclassifyfactors", "Reclassify factors (Jenks)", (0, 0),
-        {"FACTORS": "@FACTORS", "METHOD": 0, "CLASSES": "@CLASSES"},
-        [("OUTPUT", "CLASSES", "Factor classes")],
-    ),
-    (
-        "absence", "absencepoints", "Absence points", (0, 1),
-        {
-            "PRESENCE": "@INVENTORY", "MASK": "reclassify.OUTPUT", "RATIO": 1,
-            "MIN_DISTANCE": "@MIN_DISTANCE", "SEED": "@SEED",
-        },
-        [],
-    ),
-    (
-        "extract", "extractsamples", "Extract samples", (1, 1),
-        {
-            "POINTS": "absence.OUTPUT", "LABEL_FIELD": "label", "FACTORS": "reclassify.OUTPUT",
-            "VALIDATION_SHARE": "@VALIDATION_SHARE", "SPLIT": 0, "SEED": "@SEED",
-        },
-        [("OUTPUT", "SAMPLES", "Samples")],
-    ),
-    (
-        "train", "traindrdn", "Train DRDN", (2, 1),
-        {
-            "SAMPLES": "extract.OUTPUT", "EPOCHS": "@EPOCHS", "PATIENCE": "@PATIENCE",
-            "SEED": "@SEED",
-        },
-        [("MODEL", "MODEL", "Model file"), ("REPORT", "TRAINING_REPORT", "Training report")],
-    ),
-    (
-        "predict", "predictsusceptibility", "Predict susceptibility", (2, 0),
-        {"FACTORS": "reclassify.OUTPUT", "MODEL": "train.MODEL"},
-        [("OUTPUT", "PROBABILITY", "Subsidence probability")],
-    ),
-    (
-        "classify", "classifysusceptibility", "Classify susceptibility (Jenks)", (3, 0),
-        {"INPUT": "predict.OUTPUT", "METHOD": 0, "CLASSES": 5},
-        [
-            ("OUTPUT", "SUSCEPTIBILITY_CLASSES", "Susceptibility classes"),
-            ("TABLE", "AREAS", "Area of the classes"),
-        ],
-    ),
-    (
-        "ratio", "frequencyratio", "Frequency ratio", (4, 0),
-        {
-            "CLASS_RASTER": "classify.OUTPUT", "POINTS": "extract.OUTPUT", "LABEL_FIELD": "label",
-            "SPLIT_FIELD": "split", "PROBABILITY": "predict.OUTPUT",
-        },
-        [("OUTPUT", "FREQUENCY_RATIO", "Frequency ratio"), ("REPORT", "REPORT", "Ratio report")],
-    ),
-    (
-        "validate", "validatemodel", "Validate model", (3, 1),
-        {"SAMPLES": "extract.OUTPUT", "MODELS": ["train.MODEL"], "SPLIT_FIELD": "split"},
-        [("OUTPUT", "METRICS", "Metrics"), ("REPORT", "REPORT", "Validation report")],
-    ),
-)  # fmt: skip
-
-SUSCEPTIBILITY_HELP = {
-    "ALG_DESC": (
-        "The whole chain of the susceptibility paper (H), as one run: factors are reclassified by "
-        "natural breaks, absence points are drawn, samples are taken and split, a deep residual "
-        "dense network (DRDN) is trained, the area is mapped, the map is cut into five classes "
-        "and checked by frequency ratio, and the network's metrics are written for training and "
-        "validation points. Open the model in the Graphical Modeler to change a step."
-    ),
-    "FACTORS": "Stack of conditioning factors, one band a factor (see 'Align factors').",
-    "INVENTORY": "Points or polygons of known subsidence.",
-    "CLASSES": "Number of natural-breaks classes of each continuous factor.",
-    "MIN_DISTANCE": "Absence points keep this distance from subsidence, in map units.",
-    "VALIDATION_SHARE": "Share of the points that is kept from training and used for validation.",
-    "EPOCHS": "Training ends after this many passes over the training points at the latest.",
-    "PATIENCE": "Training ends when it has not improved for this many epochs.",
-    "SEED": "The same seed and the same data give the same result.",
-    "ALG_CREATOR": "Land Subsidence plugin",
-}
 
 
 def add_step(model, step, algorithm, title, place, parameters, outputs) -> None:
@@ -211,6 +120,8 @@ def source_of(value: object) -> QgsProcessingModelChildParameterSource:
     source = QgsProcessingModelChildParameterSource
     if isinstance(value, str) and value.startswith("@"):
         return source.fromModelParameter(value[1:])
+    if isinstance(value, str) and value.startswith("="):
+        return source.fromExpression(value[1:])
     if isinstance(value, str) and "." in value:
         return source.fromChildOutput(*value.split("."))
     return source.fromStaticValue(value)

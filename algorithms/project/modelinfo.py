@@ -24,7 +24,8 @@ class ModelInfo(SubsidenceAlgorithm):
     HELP = (
         "<p>Checks a model file in full and writes to the log what it says of itself: "
         "architecture, hyperparameters, factors with their kinds and ranges in training, rows, "
-        "metrics, seeds and versions. Use it before predicting with a model from somebody else: "
+        "metrics, seeds and versions; of a forecaster its window, horizon, dates, skill beside the "
+        "baselines and calibrated intervals. Use it before using a model from somebody else: "
         "loading runs no code of the file, and a damaged one is named as such.</p>"
         "<p>Input is a .safetensors file of the training algorithms; outputs are the log, an "
         "optional HTML page and the main entries as values for a workflow.</p>"
@@ -33,12 +34,13 @@ class ModelInfo(SubsidenceAlgorithm):
     def declare(self) -> None:
         self.add(
             QgsProcessingParameterFile("MODEL", "Model file", extension="safetensors"),
-            "A .safetensors file written by one of the training algorithms.",
+            "A .safetensors file written by one of the training algorithms, for susceptibility or "
+            "for forecasts.",
         )
         self.add_report()
         self.addOutput(QgsProcessingOutputString("ARCHITECTURE", "Architecture"))
         self.addOutput(QgsProcessingOutputNumber("MEMBERS", "Number of members"))
-        self.addOutput(QgsProcessingOutputString("FACTORS", "Factor names"))
+        self.addOutput(QgsProcessingOutputString("FACTORS", "Factor or covariate names"))
         self.addOutput(QgsProcessingOutputString("MODEL_ID", "Id of the model"))
 
     def arguments(self, values: Values) -> dict[str, Any]:

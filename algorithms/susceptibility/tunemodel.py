@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import (
-    QgsProcessingOutputNumber,
-    QgsProcessingOutputString,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterString,
-)
+from qgis.core import QgsProcessingParameterEnum
 from qgis.core import QgsProcessingParameterNumber as Number
 
 from ...subsidence_plugin.engine.progress import Progress
@@ -18,7 +12,14 @@ from ...subsidence_plugin.engine.training.fit import MODEL_TITLES, MODEL_TYPES
 from ...subsidence_plugin.engine.training.settings import RANGES, Settings
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
-from ..tuning_parameters import add_storage, login_of, storage_arguments
+from ..tuning_parameters import (
+    add_search,
+    add_search_results,
+    add_storage,
+    login_of,
+    search_arguments,
+    storage_arguments,
+)
 from ..values import Values
 from .network import MODEL_FILTER, WEIGHT_VALUES, add_results, add_samples
 
@@ -65,32 +66,7 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
             ),
             "What is tuned; each model type brings its own search space.",
         )
-        self.add(
-            QgsProcessingParameterEnum(
-                "STRATEGY", "Search", ["Grid", "Random", "TPE"], defaultValue=2
-            ),
-            "Grid tries the combinations of a few values; random draws every trial anew; TPE "
-            "learns from the trials so far where good values lie.",
-        )
-        self.add(
-            Number("TRIALS", "Trials", Number.Type.Integer, 50, minValue=1, maxValue=100_000),
-            "Finished trials (completed or pruned) in all, those of earlier runs of the study "
-            "counted. A grid ends with its last combination.",
-        )
-        self.add(
-            QgsProcessingParameterString("SPACE", "Changes of the search space", optional=True),
-            "Entries parted by semicolons that replace the model's own space: a range "
-            "(learning_rate=1e-4..1e-2), values (blocks=2,4,8), or one value that is not searched "
-            "(batch_size=32). Empty: the space that the model declares; the report shows it.",
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterBoolean("PRUNING", "End hopeless trials early", True),
-            "Median pruning: after a warm-up (30 epochs, or 2 folds) a trial that does worse than "
-            "the median of the trials before it at the same point is ended. It saves time; "
-            "slow learners may be lost.",
-            advanced=True,
-        )
+        add_search(self, "30 epochs, or 2 folds")
 
     def _add_evaluation(self) -> None:
         self.add(
@@ -181,10 +157,7 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
         )  # fmt: skip
         self.add_report()
         add_results(self)
-        self.addOutput(QgsProcessingOutputNumber("BEST_VALUE", "Value of the best trial"))
-        self.addOutput(QgsProcessingOutputNumber("BEST_TRIAL", "Number of the best trial"))
-        self.addOutput(QgsProcessingOutputString("STUDY_NAME", "Name of the study"))
-        self.addOutput(QgsProcessingOutputString("STORAGE_SHOWN", "Where the trials are kept"))
+        add_search_results(self)
 
     def arguments(self, values: Values) -> dict[str, Any]:
         return {
@@ -192,10 +165,7 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
             "factor_fields": values.fields("FACTOR_FIELDS"),
             "label_field": values.text("LABEL_FIELD") or "label",
             "model_type": MODEL_TYPES[values.choice("MODEL_TYPE")],
-            "strategy": values.choice("STRATEGY"),
-            "trials": values.integer("TRIALS"),
-            "space": values.text("SPACE") or "",
-            "pruning": values.flag("PRUNING"),
+            **search_arguments(values),
             "evaluation": values.choice("EVALUATION"),
             "metric": values.choice("METRIC"),
             "holdout": values.number("HOLDOUT"),

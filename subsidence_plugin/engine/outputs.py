@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Optional, Union
@@ -23,7 +24,8 @@ class Outputs:
     Each target gets a hidden folder ``.NAME.partial-HOST-PID`` beside it, in which the file has
     its final name, so that sidecars and references inside files need no change. Leaving the
     block normally moves sidecars first and data files last; leaving it by an exception removes
-    everything. A folder that a killed process left is removed by the next run.
+    everything, also folders that were made for the targets. What a killed process left is removed
+    by the next run.
 
     Parameters
     ----------
@@ -35,10 +37,13 @@ class Outputs:
 
     def __init__(self, *targets: Optional[str], inputs: Iterable[Optional[str]] = ()) -> None:
         self._targets = [Path(t).absolute() for t in targets if t]
+        self._made: list[Path] = []
         sources = {_place(str(i).split("|")[0]) for i in inputs if i}
         for target in self._targets:
             if _place(target) in sources:
                 raise OutputError(f"The output '{target}' is also an input; choose another name.")
+            if os.path.isdir(target):
+                raise OutputError(f"The output '{target}' is a folder; choose the name of a file.")
         if len(set(map(_place, self._targets))) < len(self._targets):
             raise OutputError("Two outputs have the same path; choose another name for one.")
 
@@ -81,6 +86,7 @@ class Outputs:
             raise type(value)(text) from value
 
     def _prepare(self, target: Path) -> None:
+        self._made += [p for p in target.parents if not os.path.exists(p)]
         target.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(target)
         self._folder(target).mkdir()
@@ -113,6 +119,9 @@ class Outputs:
     def _discard(self) -> None:
         for target in self._targets:
             shutil.rmtree(self._folder(target), ignore_errors=True)
+        for folder in sorted(self._made, reverse=True):  # the inner ones first
+            with suppress(OSError):  # it holds what was written
+                folder.rmdir()
 
     def _folder(self, target: Path) -> Path:
         return target.parent / f".{target.name}.partial-{_host()}-{os.getpid()}"

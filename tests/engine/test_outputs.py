@@ -152,6 +152,31 @@ def test_a_folder_that_cannot_be_is_one_sentence(tmp_path):
             pass
 
 
+def test_a_folder_of_the_name_of_an_output_is_refused_before_the_work(tmp_path):
+    (tmp_path / "a.tif").mkdir()
+    with pytest.raises(OutputError, match=r"a.tif' is a folder; choose the name of a file\.$"):
+        Outputs(str(tmp_path / "b.tif"), str(tmp_path / "a.tif"))
+    assert names(tmp_path) == ["a.tif"]
+
+
+def test_folders_made_for_outputs_go_with_them_unless_something_is_in_them(tmp_path):
+    targets = [str(tmp_path / name) for name in ("a/b/c.tif", "a/d/e.tif", "f/g.tif")]
+    with pytest.raises(ValueError), Outputs(*targets) as outputs:
+        write(outputs.path(targets[0]), "half")
+        write(tmp_path / "a" / "d" / "of-others", "stays")
+        raise ValueError
+    assert names(tmp_path) == ["a"] and names(tmp_path / "a") == ["d"]
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(OutputError, match="cannot be written to"):
+        with Outputs(str(tmp_path / "new" / "a.tif"), str(tmp_path / "file" / "b.tif")):
+            pass
+    assert names(tmp_path) == ["a", "file"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError), Outputs(str(tmp_path / "empty" / "a.tif")):
+        raise ValueError
+    assert names(tmp_path) == ["a", "empty", "file"]  # it was there before
+
+
 LIMITED = """
     import resource, signal
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file over the limit fails as on a full disk

@@ -46,6 +46,34 @@ def run(qgis_app):
     return call
 
 
+@pytest.fixture(scope="session")
+def area(qgis_app, tmp_path_factory):
+    """Paths of a small example area, samples of it, a model trained on them, series, ensemble."""
+    from example_area import make_area
+
+    return make_area(tmp_path_factory.mktemp("area"))
+
+
+@pytest.fixture
+def refused(run, tmp_path):
+    """Run an algorithm that must fail; returns its one sentence, with nothing written."""
+    from qgis.core import QgsProcessingException
+
+    def call(algorithm, parameters, **outputs):
+        folder = tmp_path / "out"
+        folder.mkdir(exist_ok=True)
+        targets = {name: str(folder / file) for name, file in outputs.items()}
+        with pytest.raises(QgsProcessingException) as failure:
+            run(f"subsidence:{algorithm}", {**parameters, **targets})
+        message = str(failure.value)
+        assert "Traceback" not in message and "\n" not in message.strip(), message
+        assert len(message) > 25, message
+        assert not list(folder.iterdir()), list(folder.iterdir())
+        return message
+
+    return call
+
+
 @pytest.fixture
 def log():
     """A feedback that keeps its log: ``log.text`` after a run."""

@@ -269,7 +269,7 @@ def test_outputs_loaded_into_the_window_take_their_style(run, data):
     processor = context.layerToLoadOnCompletionDetails(path).postProcessor()
     processor.postProcessLayer(layer, context, None)
     assert layer.renderer().type() == "singlebandpseudocolor"
-    assert not styling._waiting
+    assert path not in styling._waiting
 
 
 def test_qgis_process_writes_project_and_pdf(qgis_process, data, opened):

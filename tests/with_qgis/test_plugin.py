@@ -44,6 +44,15 @@ NAMES = {
     "applicability": "SAMPLES MODEL FACTORS OUTPUT AREA",
     "griddeformation": "INPUT RESOLUTION NEIGHBOURS POWER MAX_DISTANCE EXTENT STEP REFERENCE "
     "OUTPUT REPORT",
+    "forecastdeformation": "INPUT MODEL POINTS COVARIATES STEP COVERAGE ORIGIN DEVICE THREADS "
+    "OUTPUT SPREAD LOWER UPPER MEMBERS POINT_FORECAST",
+    "forecastresiduals": "PREDICTED OBSERVED POINTS DATE TOLERANCE RADIUS SIGNED ABSOLUTE HOTSPOTS "
+    "POINT_RESIDUALS TABLE REPORT",
+    "trainforecaster": "INPUT POINTS COVARIATES SPATIAL TEMPORAL VARIANT WINDOW HORIZON GAP EPOCHS "
+    "BATCH_SIZE LEARNING_RATE HYPERPARAMETERS REPEATS SEED DEVICE MODEL TABLE RUNS REPORT",
+    "tuneforecaster": "INPUT POINTS COVARIATES SPATIAL TEMPORAL VARIANT WINDOW HORIZON GAP EPOCHS "
+    "BATCH_SIZE LEARNING_RATE HYPERPARAMETERS STRATEGY TRIALS TOP STORAGE STUDY WORKERS REPEATS "
+    "SEED DEVICE MODEL TABLE TRIALS_TABLE RUNS REPORT",
     "mapproject": "LAYERS TITLE OUTPUT PDF",
     "susceptibilityworkflow": "FACTORS INVENTORY",
 }
@@ -65,6 +74,16 @@ ENUMS = {
         for name in ("crossvalidate", "tunemodel")
     },
     ("tunemodel", "STRATEGY"): ["grid", "random", "tpe"],
+    ("forecastdeformation", "DEVICE"): ["auto", "cpu", "cuda"],
+    **{
+        (f"{verb}forecaster", name): words
+        for verb in ("train", "tune")
+        for name, words in (
+            ("SPATIAL", ["cnn", "gcn", "resnet"]), ("TEMPORAL", ["lstm", "transformer"]),
+            ("VARIANT", ["last", "paper"]), ("DEVICE", ["auto", "cpu", "cuda"]),
+        )
+    },
+    ("tuneforecaster", "STRATEGY"): ["grid", "random", "tpe"],
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ BENCHES = (
     "gridding",
     "uncertainty",
     "insar",
+    "forecasting",
 )
 
 

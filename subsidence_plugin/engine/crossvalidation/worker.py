@@ -26,6 +26,7 @@ def main() -> int:
         candidates, rows, partitions = _read(orders)
         folds = folds_of(partitions)
         for index in orders["folds"]:
+            progress.check()  # fits of a moment do not look for a Cancel themselves
             found = run_fold(
                 candidates, rows, *folds[index], orders["device"], lambda _place: _quiet(progress)
             )

@@ -94,8 +94,8 @@ def run(
             tally = _copy(tables, columns, schema, crs, box, stream, progress)
             count = stream.finish()
         write_style("insar", target)
-    tally.report(count, progress)
-    progress(1)
+        tally.report(count, progress)
+        progress(1)  # a Cancel until here still leaves nothing
     return {
         "POINTS": count, "DATES": len(schema.dates), "BROKEN_ROWS": tally.broken,
         "DUPLICATES": tally.duplicates, "COMPONENT": product.component,

@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..baselines.registry import BASELINES
+from ..forecasting.card import KIND as FORECASTER
+from ..forecasting.describe import describe_forecaster
+from ..forecasting.file import load_forecaster
 from ..models.calibration import calibration_text
+from ..models.container import file_kind
 from ..models.file import load_model
 from ..models.model import Model
 from ..networks.registry import ARCHITECTURES
@@ -15,7 +19,7 @@ from ..progress import Progress
 
 
 def run(progress: Progress, model: str, report: Optional[str] = None) -> dict[str, Any]:
-    """Check a model file in full and describe it.
+    """Check a model file of either kind in full and describe it.
 
     Parameters
     ----------
@@ -27,9 +31,11 @@ def run(progress: Progress, model: str, report: Optional[str] = None) -> dict[st
     Returns
     -------
     dict
-        ``ARCHITECTURE``, ``MEMBERS``, ``FACTORS`` (names in order, comma-separated) and
-        ``MODEL_ID``.
+        ``ARCHITECTURE``, ``MEMBERS``, ``FACTORS`` (names in order, comma-separated; of a
+        forecaster its covariates) and ``MODEL_ID``.
     """
+    if file_kind(model) == FORECASTER:
+        return _forecaster(progress, model, report)
     loaded = load_model(model)
     for line in description(loaded, Path(model).name):
         progress.info(line)
@@ -40,10 +46,30 @@ def run(progress: Progress, model: str, report: Optional[str] = None) -> dict[st
             card = loaded.card
             title = f"{title_of(loaded)} ({Path(model).name})"
             write_training_report(outputs.path(report), title, card, None, card.metrics, None)
+        progress(1.0)
     return {
         "ARCHITECTURE": loaded.card.architecture,
         "MEMBERS": loaded.members,
         "FACTORS": ", ".join(factor.name for factor in loaded.factors),
+        "MODEL_ID": loaded.model_id,
+    }
+
+
+def _forecaster(progress: Progress, model: str, report: Optional[str]) -> dict[str, Any]:
+    loaded, name = load_forecaster(model), Path(model).name
+    for line in describe_forecaster(loaded, name):
+        progress.info(line)
+    card = loaded.card
+    with Outputs(report, inputs=[model]) as outputs:
+        if report:
+            from ..report.forecaster_card import write_card_report
+
+            write_card_report(outputs.path(report), loaded, name)
+        progress(1.0)
+    return {
+        "ARCHITECTURE": card.architecture,
+        "MEMBERS": loaded.members,
+        "FACTORS": ", ".join(card.covariate_names),
         "MODEL_ID": loaded.model_id,
     }
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 
 from ..cores import cores
-from ..errors import InputError, OutputError
 from ..models.card import Card
 from ..models.model import Model
 from ..needs import need
@@ -19,23 +17,19 @@ from ..training.device import choose_device
 from ..training.samples import encoded_samples, make_card, results, save_measured
 from ..training.scores import log_comparison, log_metrics, logistic_metrics, runs_table
 from ..training.table import Encoded, Table
-from ..tuning.data_file import write_data
+from ..tuning.begin import check_choices, offer_worker_data, study_place
 from ..tuning.model_search import ModelSearch
 from ..tuning.outcome import Outcome
 from ..tuning.refit import refit_best, refit_top
 from ..tuning.results import trial_columns
 from ..tuning.search import search
 from ..tuning.space import STRATEGIES
-from ..tuning.storage_url import Place, place_of
 from ..tuning.study import ranking
 from ..tuning.susceptibility import METRICS
 from ..tuning.task import Plan
 from ..vector.read import read_features
 from ..vector.write import write_table
 from .tuning_samples import Evaluation, tuning_data
-
-#: Suffix of the journal file beside the model.
-JOURNAL = ".study"
 
 
 def run(
@@ -111,12 +105,13 @@ def run(
         ``AUC`` and ``MODEL_ID`` of the best model, ``BEST_VALUE``, ``BEST_TRIAL``,
         ``STUDY_NAME`` and ``STORAGE_SHOWN``.
     """
-    _check(strategy=strategy, metric=metric, trials=trials, top=top, repeats=repeats)
+    choices = {"STRATEGY": (strategy, STRATEGIES), "METRIC": (metric, METRICS)}
+    check_choices(choices, {"trials": trials, "top": top, "repeats": repeats})
     tuned = ModelSearch.of(model_type, STRATEGIES[strategy], METRICS[metric], space, settings, seed)
     targets = {"model": model, "ensemble": ensemble, "trials_table": trials_table, "runs": runs,
                "report": report}  # fmt: skip
     workers = workers or cores()
-    place = _place(storage, model, [samples, worker_data, *targets.values()], progress)
+    place = study_place(storage, model, [samples, worker_data, *targets.values()], progress)
     where = choose_device(device, progress) if tuned.base.is_network else "cpu"
     features = read_features(samples)
     table, encoded = encoded_samples(features, factor_fields, label_field, progress)
@@ -128,7 +123,7 @@ def run(
     )
     with Outputs(*targets.values(), inputs=[samples]) as outputs:
         if worker_data:
-            _write_worker_data(worker_data, data, outcome, progress)
+            offer_worker_data(worker_data, data, place, [outcome.name], progress)
         share = _search_share(trials, len(data["held"]), repeats + (top if ensemble else 0))
         outcome.study = search(
             tuned.task, data, plan, place, outcome.name, workers=workers,
@@ -146,57 +141,9 @@ def run(
     }  # fmt: skip
 
 
-def _check(strategy: int, metric: int, **counted: int) -> None:
-    for name, value, options in (
-        ("STRATEGY", strategy, STRATEGIES), ("METRIC", metric, METRICS)
-    ):  # fmt: skip
-        if not 0 <= value < len(options):
-            raise InputError(f"{name} is {value}; it must be 0 to {len(options) - 1}.")
-    for name, value in counted.items():
-        if value < 1:
-            raise InputError(f"{name.upper()} is {value}; it must be at least 1.")
-
-
-def _place(
-    storage: Optional[str], model: str, others: Sequence[Optional[str]], progress: Progress
-) -> Place:
-    """Return where the study is kept; warn of a password that others may read."""
-    place = place_of(storage, str(Path(model).with_suffix(JOURNAL)))
-    if place.typed:
-        progress.warn(
-            "STORAGE holds a password, which QGIS keeps in its history and its log: choose "
-            "AUTHENTICATION instead, or write ${NAME} for an environment variable, and delete "
-            "this run from the history."
-        )
-    if not place.is_database:
-        for other in filter(None, others):
-            if Path(str(other).split("|")[0]).absolute() == Path(place.address):
-                raise OutputError(f"STORAGE and another file are both '{other}'; rename one.")
-    progress.info(f"The trials are kept in {place.shown}.")
-    return place
-
-
 def _search_share(trials: int, evaluations: int, refits: int) -> float:
     """Return up to which fraction the search goes, by the number of trainings."""
     return 0.98 * trials * evaluations / (trials * evaluations + refits)
-
-
-def _write_worker_data(
-    path: str, data: Mapping[str, np.ndarray], outcome: Outcome, progress: Progress
-) -> None:
-    write_data(path, data)
-    address = outcome.place.address
-    elsewhere = "://" in address and not address.startswith("sqlite")
-    others = (
-        "other computers take part (with a copy of the file)"
-        if elsewhere
-        else ("more workers of this computer take part")
-    )
-    progress.info(
-        f"To let {others}, run there, in the plugin's folder subsidence_plugin: python -m "
-        f"engine.tuning.worker --storage '{outcome.place.shown}' --study '{outcome.name}' "
-        f"--samples '{Path(path).absolute()}'"
-    )
 
 
 def _refit(

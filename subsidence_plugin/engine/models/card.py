@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Optional
 
 from ..errors import ModelFileError
+from .plain_json import (
+    check_member_hyperparameters,
+    check_numbers_by_part,
+    check_origin,
+    check_types,
+    check_version,
+    damaged,
+    dumped,
+    is_finite,
+    parsed_object,
+    short,
+)
 
 FORMAT_VERSION = 1
 
@@ -97,7 +107,7 @@ class Card:
 
     def to_json(self) -> str:
         """Return the card as JSON text (not a number becomes null)."""
-        return json.dumps(_plain(asdict(self)), ensure_ascii=False, sort_keys=True)
+        return dumped(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Card:
@@ -106,28 +116,22 @@ class Card:
         Raises
         ------
         ModelFileError
-            The text is no JSON, of a newer format, or a value is missing or out of bounds.
+            The text is no JSON, of a newer format, of a forecaster, or a value is missing or
+            out of bounds.
         """
-        try:
-            content = json.loads(text, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
+        content = parsed_object(text)
+        if content.get("kind") == "forecaster":
             raise ModelFileError(
-                "The model file is damaged: its description is not valid JSON."
-            ) from error
-        if not isinstance(content, dict):
-            raise ModelFileError("The model file is damaged: its description is no JSON object.")
-        version = content.get("format_version")
-        if version != FORMAT_VERSION:
-            raise ModelFileError(
-                f"The model file has format version {_short(version)}, this plugin reads "
-                f"version {FORMAT_VERSION}; use the plugin version that wrote it."
+                "This is a forecaster of deformation, not a model of susceptibility; use it in "
+                "'Forecast deformation', or choose a file of a susceptibility training algorithm."
             )
+        check_version(content, FORMAT_VERSION)
         _check_types(content)
         content["factors"] = _factors(content["factors"])
         known = {f.name for f in fields(cls)}
         card = cls(**{key: value for key, value in content.items() if key in known})
         if card.n_inputs > MAX_INPUTS:
-            raise _damaged("factors", f"more than {MAX_INPUTS} inputs")
+            raise damaged("factors", f"more than {MAX_INPUTS} inputs")
         return card
 
 
@@ -139,95 +143,43 @@ _TYPES = {
 
 
 def _check_types(content: dict) -> None:
-    for name, kind in _TYPES.items():
-        value = content.get(name)
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise _damaged(name, "missing" if value is None else f"not a {kind.__name__}")
+    check_types(content, _TYPES)
     if not 1 <= content["members"] <= MAX_MEMBERS:
-        raise _damaged("members", f"{content['members']} instead of 1 to {MAX_MEMBERS}")
+        raise damaged("members", f"{content['members']} instead of 1 to {MAX_MEMBERS}")
     if content["scaling"] != "minmax":
-        raise _damaged("scaling", f"{_short(content['scaling'])} is not known")
+        raise damaged("scaling", f"{short(content['scaling'])} is not known")
     if not isinstance(content.get("calibration"), (dict, type(None))):
-        raise _damaged("calibration", "not an object")
-    _check_inner_types(content)
-    own = content.get("member_hyperparameters", [])
-    if not isinstance(own, list) or not all(isinstance(entry, dict) for entry in own):
-        raise _damaged("member_hyperparameters", "not a list of objects")
-    if own and len(own) != content["members"]:
-        raise _damaged("member_hyperparameters", f"{len(own)} for {content['members']} members")
-
-
-def _check_inner_types(content: dict) -> None:
-    for name in ("split", "metrics"):
-        for part in content[name].values():
-            if not (isinstance(part, dict) and all(_number_or_none(v) for v in part.values())):
-                raise _damaged(name, "not numbers by part")
-    if not all(isinstance(version, str) for version in content["versions"].values()):
-        raise _damaged("versions", "not text")
-    if not all(isinstance(seed, int) for seed in content["seeds"]):
-        raise _damaged("seeds", "not whole numbers")
+        raise damaged("calibration", "not an object")
+    check_numbers_by_part(content, ("split", "metrics"))
+    check_origin(content)
+    check_member_hyperparameters(content)
 
 
 def _factors(entries: list) -> list[Factor]:
     if not 1 <= len(entries) <= MAX_FACTORS:
-        raise _damaged("factors", f"{len(entries)} instead of 1 to {MAX_FACTORS}")
+        raise damaged("factors", f"{len(entries)} instead of 1 to {MAX_FACTORS}")
     factors = [_factor(entry) for entry in entries]
     names = [factor.name.lower() for factor in factors]
     if len(set(names)) < len(names):
-        raise _damaged("factors", "a name stands there twice")
+        raise damaged("factors", "a name stands there twice")
     return factors
 
 
 def _factor(entry: Any) -> Factor:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
-        raise _damaged("factors", "an entry has no name")
+        raise damaged("factors", "an entry has no name")
     name, kind = entry["name"], entry.get("kind")
     if kind not in KINDS:
-        raise _damaged(f"factor {_short(name)}", f"the kind {_short(kind)} is not known")
+        raise damaged(f"factor {short(name)}", f"the kind {short(kind)} is not known")
     low, high = entry.get("minimum"), entry.get("maximum")
-    if not (_finite(low) and _finite(high) and low <= high):
-        raise _damaged(f"factor {_short(name)}", "minimum and maximum are not two ordered numbers")
+    if not (is_finite(low) and is_finite(high) and low <= high):
+        raise damaged(f"factor {short(name)}", "minimum and maximum are not two ordered numbers")
     categories = entry.get("categories", [])
-    if not isinstance(categories, list) or not all(_finite(value) for value in categories):
-        raise _damaged(f"factor {_short(name)}", "the categories are not numbers")
+    if not isinstance(categories, list) or not all(is_finite(value) for value in categories):
+        raise damaged(f"factor {short(name)}", "the categories are not numbers")
     if any(b <= a for a, b in zip(categories, categories[1:])):
-        raise _damaged(f"factor {_short(name)}", "the categories are not in ascending order")
+        raise damaged(f"factor {short(name)}", "the categories are not in ascending order")
     allowed = 1 <= len(categories) <= MAX_CATEGORIES if kind == "categorical" else not categories
     if not allowed:
-        raise _damaged(f"factor {_short(name)}", f"{len(categories)} categories")
+        raise damaged(f"factor {short(name)}", f"{len(categories)} categories")
     return Factor(name, kind, float(low), float(high), tuple(float(v) for v in categories))
-
-
-def _number_or_none(value: Any) -> bool:
-    return value is None or isinstance(value, (int, float))
-
-
-def _finite(value: Any) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and abs(value) < 1e38
-
-
-def _damaged(what: str, why: str) -> ModelFileError:
-    return ModelFileError(f"The model file is damaged: {what}: {why}.")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _plain(value: Any) -> Any:
-    """Return numpy numbers, tuples and not-a-numbers as what JSON has."""
-    if isinstance(value, dict):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -21,6 +21,10 @@ NOT_MEMBERS = {
     "factor_stack": "factors",
     "class_stack": "classes of factors",
     "deformation_stack": "dates",
+    "deformation_forecast": "dates",
+    "forecast_spread": "dates",
+    "forecast_lower": "dates",
+    "forecast_upper": "dates",
 }
 
 

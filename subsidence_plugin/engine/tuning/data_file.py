@@ -51,5 +51,5 @@ def read_data(path: str) -> dict[str, np.ndarray]:
     except Exception as error:  # numpy and zipfile raise many kinds on damaged files
         raise InputError(
             f"The samples '{path}' cannot be read as an .npz file ({error}); give the file that "
-            "'Tune model' wrote to WORKER_DATA."
+            "the tuning wrote to WORKER_DATA."
         ) from error

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Optional
 
 import numpy as np
 
 from ..errors import InputError, MissingPackageError
 from ..progress import Progress
-from ..training.fit import MODEL_TITLES, MODEL_TYPES, Recipe, recipe_of
-from .space import Space, parse_changes, space_of
-from .study import NOTE
+from ..training.fit import MODEL_TITLES, MODEL_TYPES, recipe_of
+from .search_base import DEFAULTS, SearchBase
+from .space import parse_changes, space_of
 from .susceptibility import (
     METRIC_TITLES,
     METRICS,
@@ -25,34 +22,22 @@ from .susceptibility import (
     declared_of,
     recipe_with,
 )
-from .task import Task, signature_of
+from .trials import quiet
 
 #: Models that a tuned one is set beside, with their defaults, under the same evaluation.
 BASELINES = ("logistic", "forest")
-DEFAULTS = "defaults"
 
 
 @dataclass(frozen=True)
-class ModelSearch:
-    """A model type to be tuned.
+class ModelSearch(SearchBase):
+    """A model type of susceptibility to be tuned, see ``SearchBase``.
 
-    Parameters
-    ----------
-    base : Recipe
-        What is not searched: settings given by the user, values that ``SPACE`` fixes.
-    strategy : str
-    metric : str
-        One of ``METRICS``.
-    space : tuple of Dimension
-    seed : int
-        Of every trial's training, so that trials differ by their values alone.
+    ``metric`` is one of ``METRICS``.
     """
 
-    base: Recipe
-    strategy: str
     metric: str
-    space: Space
-    seed: int
+
+    objective = "susceptibility"
 
     @classmethod
     def of(
@@ -71,7 +56,12 @@ class ModelSearch:
             )
         space, fixed = space_of(declared_of(model_type), strategy, parse_changes(changes))
         base = recipe_with(recipe_of(model_type, {}, settings or {}), fixed)
-        return cls(base, strategy, metric, space, seed)
+        return cls(base, strategy, space, seed, metric)
+
+    @property
+    def model_name(self) -> str:
+        """The architecture."""
+        return self.base.architecture
 
     @property
     def maximise(self) -> bool:
@@ -83,47 +73,13 @@ class ModelSearch:
         """The metric as people write it."""
         return METRIC_TITLES[METRICS.index(self.metric)]
 
-    @cached_property
-    def task(self) -> Task:
-        """The task that the study stores.
-
-        Values of the recipe that are searched are left out: they are the trials' own.
-        """
-        recipe = self.base.as_dict()
-        searched = {dimension.name for dimension in self.space}
-        for part in ("hyperparameters", "settings"):
-            recipe[part] = {n: v for n, v in recipe[part].items() if n not in searched}
-        arguments = {"recipe": recipe, "metric": self.metric, "seed": self.seed}
-        return Task("susceptibility", arguments, self.space, self.maximise)
-
-    def name(self, data: Mapping[str, np.ndarray]) -> str:
-        """Return a name for the study: other settings or samples make another study."""
-        text = json.dumps([self.task.as_dict(), self.strategy == "grid", signature_of(data)])
-        mark = hashlib.sha256(text.encode()).hexdigest()[:8]
-        return f"{self.base.architecture}-{mark}"
+    def further(self) -> dict[str, Any]:
+        """Return the metric, which the objective needs too."""
+        return {"metric": self.metric}
 
     def warm_up(self, data: Mapping[str, np.ndarray]) -> int:
         """Return the steps that every trial may run before it can be pruned."""
         return WARM_UP_FOLDS if len(data["held"]) > 1 else WARM_UP_EPOCHS
-
-    def described(self, trial: Any) -> str:
-        """Return the value of a completed trial for people."""
-        return f"{self.metric_title} {trial.value:.4f}"
-
-    def best(self, ranked: Sequence[Any], study: Any) -> Any:
-        """Return the best trial.
-
-        Raises
-        ------
-        InputError
-            None was completed.
-        """
-        if ranked:
-            return ranked[0]
-        notes = [t.user_attrs[NOTE] for t in study.get_trials() if NOTE in t.user_attrs]
-        raise InputError(
-            "No trial was completed" + (f": {notes[-1]}" if notes else "; raise TRIALS.")
-        )
 
     def references(
         self, data: Mapping[str, np.ndarray], device: str, progress: Progress
@@ -137,7 +93,7 @@ class ModelSearch:
             arguments = {"recipe": recipe.as_dict(), "metric": self.metric, "seed": self.seed}
             judge = Susceptibility(arguments, data, device)
             try:
-                found[name] = judge({}, lambda _step, _value: None, _silent(part))
+                found[name] = judge({}, lambda _step, _value: None, quiet(part))
             except MissingPackageError:
                 continue
             title = self.reference_title(name)
@@ -150,7 +106,3 @@ class ModelSearch:
         if name == DEFAULTS:
             return f"{self.base.title} with its defaults"
         return MODEL_TITLES[MODEL_TYPES.index(name)]
-
-
-def _silent(progress: Progress) -> Progress:
-    return Progress(progress, lambda _text, _level: None, progress.cancelled)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ..models.model import Model
-from .model_search import ModelSearch
 from .search import listed
 from .storage_url import Place
 from .study import REFERENCES, counts
@@ -17,12 +16,12 @@ STRATEGY_TITLES = {"grid": "grid", "random": "random", "tpe": "TPE"}
 
 
 @dataclass
-class Outcome:
-    """What was asked for, and, step by step, what came out.
+class Searched:
+    """What was asked for, and, step by step, what one search found.
 
     Parameters
     ----------
-    tuned : ModelSearch
+    tuned : SearchBase
     plan : Plan
     place : Place
     name : str
@@ -31,11 +30,12 @@ class Outcome:
         In words, what trials were judged by.
     workers : int
     device : str
-        Of the refits.
+        Of trainings in this process.
     samples : str
+        Path of the data.
     """
 
-    tuned: ModelSearch
+    tuned: Any
     plan: Plan
     place: Place
     name: str
@@ -45,15 +45,16 @@ class Outcome:
     samples: str
     study: Any = None
     trial: Any = None
-    best: Optional[Model] = None
-    top: Optional[Model] = None
-    model_id: str = ""
-    logistic: Optional[Mapping[str, Mapping[str, float]]] = None
 
     @property
     def strategy_title(self) -> str:
         """The strategy as runs tables name the configuration."""
         return STRATEGY_TITLES[self.plan.strategy]
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric in the model file."""
+        return self.tuned.metric_title
 
     @property
     def references(self) -> dict[str, float]:
@@ -79,7 +80,22 @@ class Outcome:
         now = counts(self.study)
         return {
             "strategy": self.strategy_title, "trials": now.finished, "pruned": now.pruned,
-            "metric": self.tuned.metric, "evaluation": self.evaluation,
+            "metric": self.metric, "evaluation": self.evaluation,
             "best_value": float(self.trial.value), "best_trial": int(self.trial.number),
             "study": self.name, "parallel": self.is_parallel,
         }  # fmt: skip
+
+
+@dataclass
+class Outcome(Searched):
+    """One tuning of ``tunemodel``: the search, and the models refitted from it."""
+
+    best: Optional[Model] = None
+    top: Optional[Model] = None
+    model_id: str = ""
+    logistic: Optional[Mapping[str, Mapping[str, float]]] = None
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric in the model file."""
+        return self.tuned.metric

@@ -21,6 +21,8 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _QUERY = re.compile(r"([?&][^=&]*(?:password|passwd|pwd)=)([^&\s]*)", re.IGNORECASE)
 _IN_TEXT = re.compile(r"(://[^:@/\s'\"]*:)[^\s'\"]*@")
 SQLITE = (".db", ".sqlite", ".sqlite3")
+#: Suffix of the folder beside a study's file in which trials keep their networks.
+KEPT = ".networks"
 
 _login: ContextVar[Optional[tuple[str, str]]] = ContextVar("storage_login", default=None)
 
@@ -60,6 +62,12 @@ class Place:
     is_database: bool
     hidden: tuple[str, ...] = field(default=(), repr=False)
     typed: bool = False
+
+    @property
+    def aside(self) -> Optional[str]:
+        """Folder beside the study's file for what trials keep; None of a database server."""
+        path = self.address.partition("sqlite:///")[2] if self.is_database else self.address
+        return f"{path.partition('?')[0]}{KEPT}" if path else None
 
     def mask(self, text: str) -> str:
         """Return a text without any password of this storage."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
@@ -148,8 +148,9 @@ class Susceptibility:
 
 
 def prepare(
-    arguments: Mapping[str, Any], data: Mapping[str, np.ndarray], device: int, progress: Progress
-) -> Susceptibility:
-    """Return the objective of a task."""
+    arguments: Mapping[str, Any], data: Mapping[str, np.ndarray], device: int, progress: Progress,
+    _aside: Optional[str] = None,
+) -> Susceptibility:  # fmt: skip
+    """Return the objective of a task; it keeps nothing aside."""
     is_network = Recipe(**arguments["recipe"]).is_network
     return Susceptibility(arguments, data, choose_device(device, progress) if is_network else "cpu")

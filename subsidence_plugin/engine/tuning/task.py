@@ -16,7 +16,7 @@ from .space import Dimension, Space, differences
 
 #: The objectives by name. A study names one of these and nothing else: what stands in a shared
 #: database must not decide which code a worker imports.
-OBJECTIVES = {"susceptibility": ".susceptibility"}
+OBJECTIVES = {"susceptibility": ".susceptibility", "forecast": ".forecast"}
 FORMAT = 1
 
 #: ``report(step, value)`` tells how a trial does so far; it raises where the trial is pruned.
@@ -40,7 +40,8 @@ class Task:
     Parameters
     ----------
     objective : str
-        A key of ``OBJECTIVES``; the module has ``prepare(arguments, data, device, progress)``.
+        A key of ``OBJECTIVES``; the module has
+        ``prepare(arguments, data, device, progress, aside)``.
     arguments : dict
         Plain values.
     space : tuple of Dimension
@@ -53,16 +54,27 @@ class Task:
     maximise: bool = True
 
     def prepare(
-        self, data: Mapping[str, np.ndarray], device: int = 0, progress: Optional[Progress] = None
-    ) -> Objective:
-        """Return the objective, ready to be called on a device (see ``choose_device``)."""
+        self, data: Mapping[str, np.ndarray], device: int = 0, progress: Optional[Progress] = None,
+        aside: Optional[str] = None,
+    ) -> Objective:  # fmt: skip
+        """Return the objective, ready to be called.
+
+        Parameters
+        ----------
+        data : mapping of str to ndarray
+        device : int
+            See ``choose_device``.
+        progress : Progress, optional
+        aside : str, optional
+            Folder in which an objective may keep what it trained, see ``Place.aside``.
+        """
         if self.objective not in OBJECTIVES:
             raise InputError(
                 f"The study asks for the objective '{self.objective!s:.40}', which this version "
                 "of the plugin does not have; update it."
             )
         module = importlib.import_module(OBJECTIVES[self.objective], __package__)
-        return module.prepare(self.arguments, data, device, progress or Progress())
+        return module.prepare(self.arguments, data, device, progress or Progress(), aside)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, for the storage."""

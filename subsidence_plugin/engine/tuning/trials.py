@@ -58,7 +58,7 @@ class TrialRunner:
     ) -> None:
         self.study, self.place, self.task, self.plan = study, place, task, plan
         self.progress, self.on_trial = progress, on_trial
-        self.objective = task.prepare(data, plan.device, progress)
+        self.objective = task.prepare(data, plan.device, progress, place.aside)
         self.known: Optional[int] = None
         self.ours = {"host": "", "pid": 0}
         self.current: Optional[int] = None

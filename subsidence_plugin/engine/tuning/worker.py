@@ -114,7 +114,7 @@ def _check_file(place: Place) -> None:
     scheme = "sqlite:///"
     path = place.address[len(scheme) :] if place.address.startswith(scheme) else place.address
     if path and "://" not in path and not Path(path.split("?")[0]).is_file():
-        raise InputError(f"There is no study in '{path}'; begin it with 'Tune model' first.")
+        raise InputError(f"There is no study in '{path}'; start the tuning first.")
 
 
 def alone(arguments: Optional[list[str]] = None) -> int:

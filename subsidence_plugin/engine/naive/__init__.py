@@ -1,0 +1,1 @@
+"""Simple forecasts that a network must beat, the split in time, and the scores of both."""

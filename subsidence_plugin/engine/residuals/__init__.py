@@ -1,0 +1,1 @@
+"""Residuals of forecasts: their distribution, where they cluster, and how they compare."""
