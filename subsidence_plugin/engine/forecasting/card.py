@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from ..errors import ModelFileError
 from ..models.card import MAX_MEMBERS
+from ..models.members import MemberCard
 from ..models.plain_json import check_version, dumped, parsed_object
 from .card_checks import check_card
 
@@ -18,7 +19,7 @@ __all__ = ["FORMAT_VERSION", "KIND", "MAX_MEMBERS", "ForecasterCard"]
 
 
 @dataclass
-class ForecasterCard:
+class ForecasterCard(MemberCard):
     """What a forecaster's file says of itself.
 
     Parameters
@@ -94,19 +95,6 @@ class ForecasterCard:
     def covariate_names(self) -> list[str]:
         """Names of the static covariates in the order of the model's channels."""
         return [entry["name"] for entry in self.covariates]
-
-    def hyperparameters_of(self, member: int) -> dict[str, Any]:
-        """Return the hyperparameters of one member."""
-        own = self.member_hyperparameters
-        return own[member] if own else self.hyperparameters
-
-    def described_hyperparameters(self) -> list[str]:
-        """Return lines for people: one for all members, or one a member where these differ."""
-        sets = self.member_hyperparameters or [self.hyperparameters]
-        texts = [", ".join(f"{name} {value}" for name, value in s.items()) for s in sets]
-        if len(texts) == 1:
-            return [f"Hyperparameters: {texts[0] or 'none'}"]
-        return [f"Hyperparameters of member {i}: {text}" for i, text in enumerate(texts, 1)]
 
     def to_json(self) -> str:
         """Return the card as JSON text (not a number becomes null)."""

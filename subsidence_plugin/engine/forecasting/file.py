@@ -15,7 +15,8 @@ from ..models.container import (
     read_container,
     write_container,
 )
-from ..models.tensors import Expected, check_tensors
+from ..models.members import check_each_member
+from ..models.tensors import Expected
 from ..needs import need
 from .card import ForecasterCard
 
@@ -63,16 +64,7 @@ def _checked_forecaster(content: bytes) -> Forecaster:
 
 def check_members(card: ForecasterCard, members: Sequence[Mapping[str, np.ndarray]]) -> None:
     """Raise ``ModelFileError`` unless every member has the tensors of the card's networks."""
-    for index, member in enumerate(members):
-        # Members of a tuned ensemble may differ in their hyperparameters.
-        if index == 0 or card.member_hyperparameters:
-            expected = expected_tensors(card, card.hyperparameters_of(index))
-        try:
-            check_tensors(member, expected)
-        except ModelFileError as error:
-            if not card.member_hyperparameters:
-                raise
-            raise ModelFileError(f"{str(error)[:-1]} (member {index + 1}).") from error
+    check_each_member(card, members, lambda given: expected_tensors(card, given))
 
 
 def expected_tensors(

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Optional
 
 from ..errors import ModelFileError
+from .members import MemberCard
 from .plain_json import (
     check_member_hyperparameters,
     check_numbers_by_part,
@@ -60,7 +61,7 @@ class Factor:
 
 
 @dataclass
-class Card:
+class Card(MemberCard):
     """What a model file says of itself, in the order in which JSON shows it.
 
     ``hyperparameters`` are those of the architecture's declaration; where the members of an
@@ -86,19 +87,6 @@ class Card:
     source: str = ""
     member_hyperparameters: list[dict[str, Any]] = field(default_factory=list)
     format_version: int = FORMAT_VERSION
-
-    def hyperparameters_of(self, member: int) -> dict[str, Any]:
-        """Return the hyperparameters of one member."""
-        own = self.member_hyperparameters
-        return own[member] if own else self.hyperparameters
-
-    def described_hyperparameters(self) -> list[str]:
-        """Return lines for people: one for all members, or one a member where these differ."""
-        sets = self.member_hyperparameters or [self.hyperparameters]
-        texts = [", ".join(f"{name} {value}" for name, value in s.items()) for s in sets]
-        if len(texts) == 1:
-            return [f"Hyperparameters: {texts[0] or 'none'}"]
-        return [f"Hyperparameters of member {i}: {text}" for i, text in enumerate(texts, 1)]
 
     @property
     def n_inputs(self) -> int:

@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import InputError, ModelFileError
 from .calibration import check_calibration
 from .card import Card
-from .tensors import Expected, check_tensors
+from .members import check_each_member
+from .tensors import Expected
 
 
 def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> None:
@@ -21,16 +22,7 @@ def check_members(card: Card, members: Sequence[Mapping[str, np.ndarray]]) -> No
         check_calibration(card.calibration)
     if card.architecture in ARCHITECTURES:
         _check_hyperparameters(card, card.hyperparameters)
-        for index, member in enumerate(members):
-            # Members of a tuned ensemble may differ in their hyperparameters.
-            if index == 0 or card.member_hyperparameters:
-                expected = _network_shapes(card, card.hyperparameters_of(index))
-            try:
-                check_tensors(member, expected)
-            except ModelFileError as error:
-                if not card.member_hyperparameters:
-                    raise
-                raise ModelFileError(f"{str(error)[:-1]} (member {index + 1}).") from error
+        check_each_member(card, members, lambda given: _network_shapes(card, given))
     elif card.architecture in BASELINES:
         for member in members:
             BASELINES[card.architecture].check(member, card.n_inputs)
