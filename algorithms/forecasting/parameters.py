@@ -87,7 +87,7 @@ def add_lengths(algorithm: SubsidenceAlgorithm) -> None:
         ),
         "lastmap reads and decodes the surroundings of each cell, trains on crops and works on any "
         "grid. The variant of the paper pools every map to one vector: it takes at most 16,384 "
-        "cells, and forecasts only the grid that it was trained on.",
+        "cells or points, and with CNN and ResNet forecasts only the grid that it was trained on.",
     )
     for name, text, default, (low, high), meaning in (
         ("WINDOW", "Window (dates)", 60, WINDOWS, "Dates that the forecaster reads."),

@@ -40,8 +40,8 @@ class TrainForecaster(SubsidenceAlgorithm):
         "cells, tiles drawn at random are used as far as memory allows.</p>"
         "<p><b>Split in time</b>: the first dates train (80 %), the next validate, the last test; "
         "no target crosses a border. Mean and standard deviation of the training part scale the "
-        "data. Training starts from a pooled linear regression and keeps the pass with the lowest "
-        "validation loss, which may be the start itself.</p>"
+        "data. The variant lastmap starts from a pooled linear regression. The pass with the "
+        "lowest validation loss is kept, which may be the start itself.</p>"
         "<p><b>Is it any good?</b> The same values are forecast by persistence, the mean of the "
         "last dates, lines with and without an annual wave, a line through the window and a "
         "pooled ridge regression on differences. Skill is 1 − RMSE / RMSE of the best of them; "
@@ -52,8 +52,8 @@ class TrainForecaster(SubsidenceAlgorithm):
         "of <i>Forecast deformation</i> (split conformal prediction); the report says how many "
         "test values lie inside.</p>"
         "<p><b>Output</b>: the model file for <i>Forecast deformation</i>; a table of scores by "
-        "step; a runs table for <i>Compare models</i>; a report. With REPEATS, several networks "
-        "form one ensemble whose median is the forecast.</p>"
+        "step; a runs table for <i>Compare repeated runs</i>; a report. With REPEATS, several "
+        "networks form one ensemble whose median is the forecast.</p>"
     )
 
     def declare(self) -> None:
@@ -85,7 +85,7 @@ class TrainForecaster(SubsidenceAlgorithm):
         self.add_table_output(
             "RUNS", "Runs table",
             "Table: model, configuration, seed, split, metric and value of every single network, "
-            "for 'Compare models' over several repeats.", True,
+            "for 'Compare repeated runs'.", True,
         )  # fmt: skip
         self.add_report()
         add_results(self)

@@ -45,9 +45,9 @@ class TuneForecaster(SubsidenceAlgorithm):
         "hyperparameters.</p>"
         "<p>A trial is one training. It is judged by the loss of its best pass on the validation "
         "part: the mean over the steps of the mean square error, divided by that of the pooled "
-        "linear regression from which every network begins. The defaults and the naive baselines "
-        "are judged alike. The test part decides nothing, and report and log begin with the skill "
-        "of the ensemble there against the best simple forecast, also where it is "
+        "linear regression from which the variant lastmap begins. The defaults and the naive "
+        "baselines are judged alike. The test part decides nothing, and report and log begin with "
+        "the skill of the ensemble there against the best simple forecast, also where it is "
         "negative.</p>"
         "<p>The search can be cancelled at any time: run it again with the same settings and it "
         "goes on where it stopped, since every finished trial is kept (STORAGE). Beside a file of "
@@ -56,8 +56,8 @@ class TuneForecaster(SubsidenceAlgorithm):
         "trained again instead.</p>"
         "<p>With REPEATS the whole search is repeated with other seeds, and so are the defaults "
         "(<i>manual</i>): their runs tables of several architectures are what <i>Compare "
-        "models</i> takes for Table 1 and Figures 3 and 4 of the paper (six architectures and "
-        "three metrics make 18 comparisons).</p>"
+        "repeated runs</i> takes for Table 1 and Figures 3 and 4 of the paper (six architectures "
+        "and three metrics make 18 comparisons).</p>"
         "<p><b>Output</b>: the ensemble for <i>Forecast deformation</i>, tables of scores, trials "
         "and runs, and a report with the optimisation process (Figure 5), the importance of each "
         "hyperparameter, the best trials, scores by step and the coverage of the intervals.</p>"
@@ -112,9 +112,9 @@ class TuneForecaster(SubsidenceAlgorithm):
         )  # fmt: skip
         self.add_table_output(
             "RUNS", "Runs table",
-            "Table for 'Compare models': model, configuration (manual or the search), seed, split, "
-            "metric and value of single networks, with the defaults and with the best values of "
-            "each repeat.", True,
+            "Table for 'Compare repeated runs': model, configuration (manual or the search), seed, "
+            "split, metric and value of single networks, with the defaults and with the best "
+            "values of each repeat.", True,
         )  # fmt: skip
         self.add_report()
         add_results(self)

@@ -45,8 +45,8 @@ few blocks. The folds differ from one partition to the next: REPEATS partitions 
 much, and their mean matters.</p>
 <p>Outputs: the fold table (one row a model and fold; fractions from 0 to 1), the samples with \
 their folds and the probability that each got from a model that had not seen its fold, a runs \
-table for 'Compare models', and a report whose first sentences say which is better and what the \
-random split hides. In the runs table a run is a partition, the scheme stands in its \
+table for 'Compare repeated runs', and a report whose first sentences say which is better and what \
+the random split hides. In the runs table a run is a partition, the scheme stands in its \
 configuration; partitions share their rows, so that a test between them says that the folds do \
 not matter, not that other samples would agree.</p>
 <p>References: Brenning 2012 (spatial cross-validation); Roberts et al. 2017, Ecography 40; \
@@ -174,7 +174,7 @@ reports a random split only.</p>"""
         self.add_table_output(
             "RUNS", "Runs table",
             "Table: model, configuration, seed, split, metric and value, a run a partition; for "
-            "'Compare models'.", True,
+            "'Compare repeated runs'.", True,
         )  # fmt: skip
         self.add_report()
         for name, text in (

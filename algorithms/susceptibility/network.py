@@ -128,7 +128,7 @@ def add_runs(algorithm: SubsidenceAlgorithm) -> None:
     algorithm.add_table_output(
         "RUNS", "Runs table",
         "Table: model, configuration, seed, split, metric and value of every single model, for "
-        "'Compare models' over several repeats.", True,
+        "'Compare repeated runs' over several repeats.", True,
     )  # fmt: skip
 
 

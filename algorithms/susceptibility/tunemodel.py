@@ -43,7 +43,7 @@ ensemble. The search can be cancelled at any time: run it again with the same se
 on where it stopped, since every finished trial is kept (STORAGE). TRIALS counts them all, also \
 those of earlier runs and of other computers.</p>
 <p>Outputs: the model file, an ensemble of the top trials, a table of all trials, a runs table \
-for 'Compare models', and a report with the optimisation history, the importance of each \
+for 'Compare repeated runs', and a report with the optimisation history, the importance of each \
 hyperparameter and its slices.</p>
 <p>Reference: the Hanoi paper, section 5 (grid search); the Rhineland paper on automated \
 hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (2011); Akiba et al. \
@@ -153,7 +153,7 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
         self.add_table_output(
             "RUNS", "Runs table",
             "Table: model, configuration, seed, split, metric and value of every repeat of the "
-            "best trial, for 'Compare models'.", True,
+            "best trial, for 'Compare repeated runs'.", True,
         )  # fmt: skip
         self.add_report()
         add_results(self)

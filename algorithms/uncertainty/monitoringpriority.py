@@ -24,7 +24,7 @@ class MonitoringPriority(SubsidenceAlgorithm):
     HELP = (
         "<p>Turns the maps of an ensemble into a map of actions, by the rules of the Rhineland "
         "forecasting paper (Sections 4.4 and 5). Use it after <i>Ensemble uncertainty</i> and "
-        "<i>Forecast residuals</i>, to decide where to measure, verify or intervene first.</p>"
+        "<i>Residuals of forecasts</i>, to decide where to measure, verify or intervene first.</p>"
         "<p>P: exceedance probability high; R: |residual| high; U: spread high. Each is high from "
         "its own quantile (QUANTILE) on, over the cells valid in all rasters, and above its "
         "minimum. Low spread is that up to LOW_QUANTILE, by default the lowest third, as in the "

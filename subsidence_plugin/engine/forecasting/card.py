@@ -53,6 +53,8 @@ class ForecasterCard(MemberCard):
         How, with what, and on what it was trained.
     first_date, last_date : str
         ISO dates of the data trained on.
+    seen_until : str
+        ISO date of the last target that decided something (training and validation part).
     member_hyperparameters : list of dict
     """
 
@@ -83,6 +85,7 @@ class ForecasterCard(MemberCard):
     source: str = ""
     first_date: str = ""
     last_date: str = ""
+    seen_until: str = ""
     member_hyperparameters: list[dict[str, Any]] = field(default_factory=list)
     format_version: int = FORMAT_VERSION
 

@@ -59,9 +59,10 @@ def _check_scale(content: dict[str, Any]) -> None:
         value = content.get(name)
         if not is_finite(value) or not value > 0:
             raise damaged(name, f"{short(value)} instead of a number above 0")
-    for name in ("first_date", "last_date"):
-        if content[name] and not DATE.fullmatch(content[name]):
-            raise damaged(name, f"{short(content[name])} is no date")
+    for name in ("first_date", "last_date", "seen_until"):
+        value = content.get(name, "")
+        if not isinstance(value, str) or (value and not DATE.fullmatch(value)):
+            raise damaged(name, f"{short(value)} is no date")
 
 
 def _check_shape(content: dict[str, Any]) -> None:

@@ -57,7 +57,9 @@ def calibrate(
     device: str = "cpu",
     progress: Optional[Progress] = None,
 ) -> Optional[dict[str, Any]]:
-    """Return the calibration for the card, or None where the part has no windows.
+    """Return the calibration for the card, or None where the part has no windows or no target.
+
+    A step of which no target was observed takes the quantiles of the nearest step that has some.
 
     Parameters
     ----------
@@ -88,9 +90,13 @@ def calibrate(
         for error, scale in zip(scores, scales)
     ]
     pooled = np.concatenate(rows, axis=1)
+    known = np.flatnonzero(np.isfinite(pooled).any(axis=1))
+    if not len(known):
+        return None
+    nearest = known[np.abs(np.arange(len(pooled))[:, None] - known).argmin(axis=1)]
     return {
         "coverages": list(COVERAGES),
-        "quantiles": [[_quantile(row, c) for row in pooled] for c in COVERAGES],
+        "quantiles": [[_quantile(row, c) for row in pooled[nearest]] for c in COVERAGES],
         "floor": floor,
         "ceiling": max(ceiling, floor),
     }

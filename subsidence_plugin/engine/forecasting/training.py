@@ -57,14 +57,17 @@ class ForecastData:
         """Median number of days between dates."""
         return float(np.median(np.diff(self.days)))
 
-    def for_graph(self) -> ForecastData:
-        """Return the same with nodes in groups, as a GCN trains on."""
+    def for_graph(self, whole: bool = False) -> ForecastData:
+        """Return the same with nodes in groups, as a GCN trains on; ``whole`` leaves areas whole.
+
+        The paper's variant pools all nodes, in training as in a forecast.
+        """
         found = []
         for area in self.areas:
             if not area.mask.any():
                 continue
             nodes = area.as_nodes(self.cell_size)
-            parts = groups(nodes.xy, GROUP)
+            parts = groups(nodes.xy, len(nodes.xy) if whole else GROUP)
             found += [part_of(nodes, index) for index in parts]
         return ForecastData(found, self.cell_size, self.split, self.covariates)
 
@@ -104,7 +107,7 @@ def prepare(recipe: ForecastRecipe, data: ForecastData) -> Prepared:
     held = data.split.origins("validation", window, horizon, gap)
     start = make_start(data.areas, data.split.bounds("train")[1], origins, window, horizon, gap)
     if recipe.kind.spatial.on_graph:
-        data = data.for_graph()
+        data = data.for_graph(recipe.variant == "paper")
     validation = _validation(recipe, data, start, held) if len(held) else None
     return Prepared(data, start, origins, validation)
 
@@ -182,10 +185,10 @@ def train_forecaster(
     torch = need("torch", "to train networks")
     data, card = prepared.data, make_card(recipe, prepared)
     lastmap = recipe.variant == "lastmap"
-    if not lastmap and len(data.areas) > 1 and not recipe.kind.spatial.on_graph:
+    if not lastmap and len(data.areas) > 1:
         raise InputError(
             "The paper's variant pools the whole map and cannot be trained on tiles of a large "
-            "grid; use VARIANT lastmap, a smaller EXTENT or a coarser RESOLUTION when gridding."
+            "grid or on groups of many points; use VARIANT lastmap, or a smaller EXTENT."
         )
     crop = recipe.settings["crop"] if lastmap and data.areas[0].is_grid else None
     sampler = WindowSampler(data.areas, prepared.origins, crop)

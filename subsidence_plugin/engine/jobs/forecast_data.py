@@ -19,7 +19,6 @@ from ..naive.time_split import PARTS, TimeSplit
 from ..progress import Progress
 from ..raster.forecast_areas import read_grid_areas
 from ..raster.history_tiles import History, open_history
-from ..raster.residual_sources import dated_bands
 from ..vector.forecast_points import (
     WHAT,
     ScoredPoints,
@@ -65,6 +64,7 @@ class ForecastSource:
             first, stop = split.bounds(part)
             windows = len(split.origins(part, card.window, card.horizon, card.gap))
             card.split[part] = {"dates": stop - first, "windows": windows}
+        card.seen_until = str(self.dates[split.bounds("validation")[1] - 1])
 
 
 def read_forecast_data(
@@ -119,10 +119,9 @@ def _from_grid(
 ) -> ForecastSource:  # fmt: skip
     """Read the cells of a stack."""
     history = open_history(input)
-    made_up = dated_bands(history.raster).made_up
-    gaps = np.array([band in made_up for band in history.bands])
+    gaps = history.gaps
     split = _checked_split(recipe, history.dates, shares, gaps)
-    whole = recipe.variant == "paper" and not recipe.kind.spatial.on_graph
+    whole = recipe.variant == "paper"
     _check_size(history, whole)
     read = read_grid_areas(history, gaps, covariates, whole, seed, progress.part(0, 0.8))
     data = ForecastData(read.areas, history.cell_size, split, read.covariates)
@@ -138,7 +137,7 @@ def _from_grid(
         layer = read_node_points(points, progress)
         source.points = points_on_grid(layer, grid, history.dates, gaps)
         _say_points(source, len(layer), points, progress)
-    _warn(source, metadata, recipe.gap, progress)
+    _warn(source, metadata, recipe.gap, progress, int(history.between.sum()))
     progress(1.0)
     return source
 
@@ -151,6 +150,11 @@ def _from_points(
     if input:
         progress.info("The nodes of the GCN are the points of POINTS; INPUT is not used.")
     layer = read_node_points(points, progress)
+    if recipe.variant == "paper" and len(layer) > MOST_CELLS:
+        raise InputError(
+            f"The paper's variant pools all points to one vector and takes at most {MOST_CELLS:,}; "
+            f"POINTS has {len(layer):,}. Use VARIANT lastmap, or fewer points."
+        )
     split = _checked_split(recipe, layer.dates, shares, np.zeros(len(layer.dates), bool))
     read = node_areas(layer, covariates, seed, progress)
     data = ForecastData(read.areas, read.cell_size, split, read.covariates)
@@ -233,15 +237,33 @@ def _say_points(source: ForecastSource, count: int, points: str, progress: Progr
     progress.info(f"{text}; forecasts are scored at them as well.")
 
 
-def _warn(source: ForecastSource, metadata, gap: int, progress: Progress) -> None:
-    """Say that neighbouring epochs of EGMS L3 share information."""
-    product = metadata.get("PRODUCT", "")
+def _warn(source: ForecastSource, metadata, gap: int, progress: Progress, between: int = 0) -> None:
+    """Say where neighbouring dates share information, because of interpolation in time.
+
+    ``between`` bands of the stack lie between acquisitions.
+    """
     last = source.dates[source.dates >= ONE_SATELLITE]
-    if "L3" in product and len(last) > 1 and regular_step(last) == 6 and gap < 2:
-        text = (
+    both = metadata.get("DATES_IN_BOTH", "")
+    why = ""
+    if "L3" in metadata.get("PRODUCT", "") and len(last) > 1 and regular_step(last) == 6:
+        why = (
             "EGMS L3 has a value every 6 days, but since 2022 nearly each of them is interpolated "
-            "in time for one of the two tracks: neighbouring dates share information, and the "
-            "first steps look better than they are; a GAP of 2 is the honest test."
+            "in time for one of the two tracks"
+        )
+    elif between:
+        why = (
+            f"{between} of the {len(source.dates)} bands lie between acquisitions and are "
+            "interpolated in time"
+        )
+    elif both.isdecimal() and int(both) < len(source.dates):
+        why = (
+            f"The series were decomposed from two tracks, of which {both} dates are common; at the "
+            "others one track is interpolated in time"
+        )
+    if why and gap < 2:
+        text = (
+            f"{why}: neighbouring dates share information, and the first steps look better than "
+            "they are; a GAP of 2 is the honest test."
         )
         source.warnings.append(text)
         progress.warn(text)

@@ -16,7 +16,7 @@ from ..forecasting.card import ForecasterCard
 from ..forecasting.ensemble_block import Wanted, interval_width
 from ..forecasting.file import load_forecaster
 from ..forecasting.forecaster import Forecaster
-from ..insar.dates import describe_dates
+from ..insar.dates import date_of, describe_dates
 from ..needs import need
 from ..outputs import Outputs
 from ..progress import Progress
@@ -26,7 +26,7 @@ from ..raster.forecast_stack import asked
 from ..raster.history_tiles import History, check_against_card, open_history
 from ..torch_threads import one_torch_thread
 from ..training.device import choose_device
-from .forecast_cells import forecast_cells
+from .forecast_cells import Forecast, forecast_cells
 from .forecast_nodes import forecast_points_and_cells
 from .forecast_points import forecast_at_points
 
@@ -152,6 +152,7 @@ def _forecast(
         f"From the origin {times.origin}: {describe_dates(times.targets)}; "
         f"{done.cells:,} of {_cells(task.history):,} cells have a forecast."
     )
+    _say_leaks(task, done, progress)
     _say_time(done.seconds, done.workers, progress)
     result = {
         "BANDS": len(times.targets), "CELLS": done.cells, "ORIGIN_DATE": str(times.origin),
@@ -215,8 +216,27 @@ def _metadata(forecaster: Forecaster, history: History) -> dict[str, str]:
         "SUBSIDENCE_MODEL_NAME": forecaster.kind.title,
         "SUBSIDENCE_ARCHITECTURE": f"{forecaster.card.architecture} ({forecaster.card.variant})",
         "SUBSIDENCE_MEMBERS": str(forecaster.members),
+        "SUBSIDENCE_SEEN_UNTIL": forecaster.card.seen_until,
         "SUBSIDENCE_UNITS": history.units,
     }
+
+
+def _say_leaks(task: Task, done: Forecast, progress: Progress) -> None:
+    """Say where a forecast from a past date knows of what it forecasts."""
+    times, seen = done.times, date_of(task.card.seen_until)
+    known = 0 if seen is None else int((times.targets <= seen).sum())
+    if known:
+        progress.warn(
+            f"{known} of the {len(times.targets)} dates forecast are among those that the "
+            f"forecaster was trained or calibrated on (until {seen}); on the same area residuals "
+            "at them say nothing of its skill: choose a later ORIGIN for these."
+        )
+    if task.card.nodes == "cells" and task.history.gaps[done.origin]:
+        progress.warn(
+            f"Nothing was measured at the origin {times.origin} (SUBSIDENCE_GAP): its map is "
+            "interpolated between acquisitions before and after it, so the forecast knows of the "
+            "later one; choose an ORIGIN that was measured."
+        )
 
 
 def _say_time(seconds: np.ndarray, workers: int, progress: Progress) -> None:

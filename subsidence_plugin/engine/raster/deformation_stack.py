@@ -19,7 +19,7 @@ from .write import RasterWriter, finish_raster
 
 KIND = "deformation_stack"
 #: What the metadata of the points say of their product, which the stack keeps.
-KEPT = ("COMPONENT", "GEOMETRY", "PRODUCT", "TRACK", "TILE", "PERIOD", "NORTH")
+KEPT = ("COMPONENT", "GEOMETRY", "PRODUCT", "TRACK", "TILE", "PERIOD", "NORTH", "DATES_IN_BOTH")
 #: Share of the cells of the last map within the ends of the colours.
 COLOURED = 0.98
 

@@ -29,7 +29,9 @@ CELL_TOLERANCE = 0.1
 class History:
     """A deformation stack with its bands in the order of time.
 
-    ``bands`` are numbers from 1, ``dates`` datetime64[D], ``cell_size`` metres.
+    ``bands`` are numbers from 1, ``dates`` datetime64[D], ``cell_size`` metres. ``gaps`` tells at
+    which dates nothing was measured, ``between`` which others lie between acquisitions and were
+    interpolated.
     """
 
     raster: Raster
@@ -37,6 +39,8 @@ class History:
     dates: np.ndarray
     cell_size: float
     what: str
+    gaps: np.ndarray
+    between: np.ndarray
 
     @property
     def days(self) -> np.ndarray:
@@ -69,7 +73,8 @@ def open_history(path: str, parameter: str = "INPUT") -> History:
     middle = row_areas_km2(raster.grid, what)[raster.grid.height // 2]
     cell_size = float(np.sqrt(middle * 1e6))
     bands = tuple(dated.bands[place] for place in order)
-    return History(raster, bands, dated.dates[order], cell_size, what)
+    gaps, between = (np.isin(bands, list(own)) for own in (dated.made_up, dated.between))
+    return History(raster, bands, dated.dates[order], cell_size, what, gaps, between)
 
 
 def check_against_card(history: History, card: ForecasterCard, progress: Progress) -> None:

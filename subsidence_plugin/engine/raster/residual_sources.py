@@ -87,12 +87,15 @@ def open_sources(
 
 def dated_bands(raster: Raster) -> DatedBands:
     """Return the dates of the bands, from ``SUBSIDENCE_DATE`` or the description."""
-    dates, made_up = [], []
+    dates, made_up, between = [], [], []
     for band in raster.bands:
         own = raster.dataset.GetRasterBand(band.index)
         dates.append(date_of(own.GetMetadataItem("SUBSIDENCE_DATE") or own.GetDescription() or ""))
+        acquired = date_of(own.GetMetadataItem("SUBSIDENCE_ACQUISITION") or "")
         if own.GetMetadataItem("SUBSIDENCE_GAP") == "yes":
             made_up.append(band.index)
+        elif acquired is not None and acquired != dates[-1]:
+            between.append(band.index)
     if len(dates) == 1 and dates[0] is None:
         dates = [date_of(raster.metadata.get("SUBSIDENCE_DATE", ""))]
     known = all(date is not None for date in dates)
@@ -102,8 +105,11 @@ def dated_bands(raster: Raster) -> DatedBands:
             f"'{raster.path}' has two bands of the same date; give a raster with one band a date."
         )
     origin = date_of(raster.metadata.get("SUBSIDENCE_ORIGIN", ""))
+    seen = date_of(raster.metadata.get("SUBSIDENCE_SEEN_UNTIL", ""))
     numbers = tuple(band.index for band in raster.bands)
-    return DatedBands(raster.path, numbers, days, frozenset(made_up), origin)
+    return DatedBands(
+        raster.path, numbers, days, frozenset(made_up), origin, frozenset(between), seen
+    )
 
 
 def _layers(rasters: Sequence[Raster], match: Match) -> tuple[Shape, Layers]:

@@ -31,7 +31,7 @@ HEADS = ("RMSE (mm)", "MAE (mm)", "R² of levels", "R² of changes")
 LOSS = (
     "The loss is that of the best pass on the validation part: the mean over the steps of the "
     "mean square error, divided by that of the linear start (pooled ridge fitted on the training "
-    "part), from which every network begins; less is better."
+    "part, from which networks of the variant lastmap begin); less is better."
 )
 
 

@@ -65,6 +65,7 @@ def write_residual_report(path: str, residuals: Residuals, facts: Mapping[str, o
         Data and settings.
     """
     sections: list[Section] = [
+        *(Text(warning) for warning in residuals.match.warnings),
         Heading("Error"), _errors(residuals), *_by_date(residuals),
         Heading("Signed residuals and their distribution"), *_distribution(residuals),
         Heading("Where errors are large"), *_where(residuals), *_points(residuals),

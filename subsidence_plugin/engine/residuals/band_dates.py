@@ -16,8 +16,9 @@ from ..insar.dates import date_of
 class DatedBands:
     """The bands of a raster: ``dates`` datetime64[D], or None where not every band has one.
 
-    ``bands`` are numbers from 1; ``made_up`` those at which nothing was measured; ``origin`` is
-    the last date that a forecast knew, where its metadata say so.
+    ``bands`` are numbers from 1; ``made_up`` those at which nothing was measured, ``between``
+    others that were interpolated between acquisitions; ``origin`` is the last date that a forecast
+    knew, ``seen_until`` the last target that its training knew, where its metadata say so.
     """
 
     path: str
@@ -25,6 +26,8 @@ class DatedBands:
     dates: Optional[np.ndarray]
     made_up: frozenset[int] = frozenset()
     origin: Optional[np.datetime64] = None
+    between: frozenset[int] = frozenset()
+    seen_until: Optional[np.datetime64] = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def _by_date(predicted, observed: DatedBands, wanted, tolerance: int) -> Match:
             f"Up to {max(rest)} bands of a forecast have no observation of their date and are left "
             "out."
         )
+    warnings += _trained_on(predicted, days[common])
     if len({tuple(sorted(own)) for own in found}) > 1:
         warnings.append(
             f"The forecasts have different dates; the {len(dates)} that all have are compared."
@@ -144,6 +148,20 @@ def _by_date(predicted, observed: DatedBands, wanted, tolerance: int) -> Match:
         notes,
         warnings,
     )  # fmt: skip
+
+
+def _trained_on(predicted: Sequence[DatedBands], days: np.ndarray) -> list[str]:
+    """Return what to say of forecasts of dates that their forecaster was trained on."""
+    found = []
+    for own in predicted:
+        seen = 0 if own.seen_until is None else int((days <= own.seen_until).sum())
+        if seen:
+            found.append(
+                f"'{own.path}': {seen} of the {len(days)} dates compared are among those that its "
+                f"forecaster was trained or calibrated on (until {own.seen_until}), so the errors "
+                "there flatter it; forecast from a later ORIGIN."
+            )
+    return found
 
 
 def _nearest(dates: np.ndarray, days: np.ndarray, tolerance: int) -> dict[int, tuple[int, int]]:

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..forecasting.area import Area
 from ..forecasting.future import as_days
 from ..forecasting.graph import groups, nearest_distance
+from ..forecasting.window import step_in_time
 from ..naive.fill import Filled, fill
 from ..progress import Progress
 from ..raster.forecast_areas import LEVEL_BYTES, covariate_entry, open_covariate_stack
@@ -162,17 +163,21 @@ def points_on_grid(
     dates : (dates,) array of datetime64[D]
         Of the stack; a date that the points lack is filled and never a target.
     gaps : (dates,) array of bool
-        Dates of the stack at which nothing was measured.
+        Dates of the stack at which nothing was measured: series are interpolated there, as the
+        stack's are, and they are no targets.
     """
     x, y = transform_points(layer.x, layer.y, layer.crs, grid.crs, WHAT, "The stack (INPUT)")
     inside = grid.cells(x, y)[2] & np.isfinite(x) & np.isfinite(y)
     common, own, other = np.intersect1d(dates, layer.dates, return_indices=True)
-    if not inside.any() or len(common) < len(dates) / 2:
+    if not inside.any() or len(common) < (~gaps).sum() / 2:
         return None
     values = np.full((int(inside.sum()), len(dates)), np.nan, np.float32)
+    between = step_in_time(layer.series[inside], as_days(layer.dates), as_days(dates[gaps]))
+    values[:, gaps] = between
     values[:, own] = layer.series[inside][:, other]
+    known = len(np.union1d(own, np.flatnonzero(gaps)))
     try:
-        filled = fill(values, 1 - 0.75 * len(common) / len(dates))
+        filled = fill(values, 1 - 0.75 * known / len(dates))
     except InputError:
         return None
     observed = filled.observed & ~gaps

@@ -1,5 +1,7 @@
 """Conformal intervals: the rank by hand, coverage of exchangeable data, shares as promised."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from forecast_help import area, data, recipe
@@ -7,6 +9,7 @@ from land_subsidence.subsidence_plugin.engine.errors import InputError
 from land_subsidence.subsidence_plugin.engine.forecasting import conformal
 from land_subsidence.subsidence_plugin.engine.forecasting.area import Area
 from land_subsidence.subsidence_plugin.engine.forecasting.training import make_card, prepare
+from land_subsidence.subsidence_plugin.engine.naive.time_split import TimeSplit
 
 
 class Persistence:
@@ -87,6 +90,19 @@ def test_filled_targets_do_not_count(noisy):
     np.testing.assert_allclose(
         calibrated(noisy).card.conformal["quantiles"], plain["quantiles"], rtol=0.1
     )
+
+
+def test_a_step_without_any_target_has_the_width_of_the_nearest(noisy):
+    """Every second date is a gap of the stack: no origin there, and no target."""
+    own = noisy.areas[0]
+    gaps = np.arange(200) % 2 == 1
+    own.observed = np.broadcast_to(~gaps[:, None, None], own.levels.shape)
+    split = TimeSplit(200, 0.2, 0.2, skipped=tuple(np.flatnonzero(gaps).tolist()))
+    table = np.array(calibrated(replace(noisy, split=split)).card.conformal["quantiles"])
+    assert (table[:, 1] > 0).all()  # steps 1 and 3 lie in gaps
+    np.testing.assert_array_equal(table[:, [0, 2]], table[:, [1, 1]])
+    own.observed = np.zeros(own.levels.shape, bool)
+    assert calibrated(noisy).card.conformal is None
 
 
 def test_without_validation_there_are_no_intervals():

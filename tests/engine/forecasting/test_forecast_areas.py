@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from forecast_world import Log, dates_of, series, utm, write_series, write_stack
+from forecast_world import Log, card_of, dates_of, series, utm, write_series, write_stack
 from land_subsidence.subsidence_plugin.engine.errors import InputError
 from land_subsidence.subsidence_plugin.engine.forecasting.recipe import forecast_recipe
 from land_subsidence.subsidence_plugin.engine.jobs.forecast_data import read_forecast_data
@@ -172,8 +172,12 @@ def test_stacks_that_cannot_be_trained_on(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"test part has 4 .* need 5 there; use a shorter HORIZON"):
         read(stack, lengths={"window": 6, "horizon": 5}, validation_share=0.2)
     monkeypatch.setattr("land_subsidence.subsidence_plugin.engine.jobs.forecast_data.MOST_CELLS", 9)
-    with pytest.raises(InputError, match="takes grids of at most 9 cells; this one has 5 × 6"):
-        read(stack, variant="paper")
+    for spatial in ("cnn", "gcn"):
+        with pytest.raises(InputError, match="takes grids of at most 9 cells; this one has 5 × 6"):
+            read(stack, variant="paper", spatial=spatial)
+    points = points_of(tmp_path / "p.gpkg", 10)[0]
+    with pytest.raises(InputError, match="takes at most 9; POINTS has 10"):
+        read(None, variant="paper", spatial="gcn", points=points)
 
 
 def points_of(path, count=60, metadata=None, missing=()):
@@ -246,6 +250,26 @@ def test_points_beside_a_grid_are_read_at_its_dates(tmp_path):
     assert "has no point on the stack" in log.warnings[0]
 
 
+def test_points_of_few_acquisitions_are_scored_where_these_are(tmp_path):
+    """A stack of equal steps with more gaps than acquisitions, as ``STEP`` makes of such points."""
+    values, dates = series(DATES, 20, 20), dates_of(DATES)
+    stack = write_stack(tmp_path / "s.tif", values, dates)
+    gaps = np.arange(DATES) % 5 > 1
+    dataset = gdal.Open(stack, gdal.GA_Update)
+    for number in np.flatnonzero(gaps) + 1:
+        dataset.GetRasterBand(int(number)).SetMetadataItem("SUBSIDENCE_GAP", "yes")
+    dataset = None
+    own = values[~gaps, :2, 0].T
+    path = write_series(
+        tmp_path / "p.gpkg", [300_050.0] * 2, [5_599_950.0, 5_599_850.0], own, dates[~gaps]
+    )
+    points = read(stack, points=path).points
+    assert points.observed[0].tolist() == (~gaps).tolist()
+    np.testing.assert_allclose(points.levels[:, ~gaps], own, atol=1e-5)
+    thirds = own[:, [1]] + np.array([1, 2, 3]) / 4 * (own[:, [2]] - own[:, [1]])
+    np.testing.assert_allclose(points.levels[:, 2:5], thirds, atol=1e-5)
+
+
 def test_epochs_of_egms_l3_are_warned_of(tmp_path):
     dates = dates_of(DATES, first="2022-06-01")
     stacks = [
@@ -259,3 +283,31 @@ def test_epochs_of_egms_l3_are_warned_of(tmp_path):
     assert [len(warnings) for warnings in found] == [1, 0, 0, 0]
     assert "a GAP of 2 is the honest test" in found[0][0]
     assert read(stacks[0], lengths={**SHORT, "gap": 2}).warnings == []
+
+
+def test_interpolation_in_time_is_warned_of(tmp_path):
+    """Bands between acquisitions, and tracks that were interpolated to each other's dates."""
+    values, dates = series(DATES, 4, 4), dates_of(DATES)
+    steps = write_stack(tmp_path / "steps.tif", values, dates)
+    dataset = gdal.Open(steps, gdal.GA_Update)
+    for number, date in enumerate(dates, 1):
+        acquired = date + 1 if number % 10 == 3 else date
+        dataset.GetRasterBand(number).SetMetadataItem("SUBSIDENCE_ACQUISITION", str(acquired))
+    dataset = None
+    (found,) = read(steps).warnings
+    assert found.startswith(f"4 of the {DATES} bands lie between acquisitions")
+    assert "a GAP of 2 is the honest test" in found
+    assert read(steps, lengths={**SHORT, "gap": 2}).warnings == []
+    some = write_stack(tmp_path / "some.tif", values, dates, {"DATES_IN_BOTH": str(DATES - 1)})
+    (found,) = read(some).warnings
+    assert f"of which {DATES - 1} dates are common" in found
+    every = write_stack(tmp_path / "every.tif", values, dates, {"DATES_IN_BOTH": str(DATES)})
+    assert read(every).warnings == []
+
+
+def test_the_last_target_that_decides_is_noted(tmp_path):
+    path = write_stack(tmp_path / "s.tif", series(DATES, 4, 4), dates_of(DATES))
+    source, card = read(path), card_of(**SHORT)
+    source.set_card(card)
+    first = source.data.split.bounds("test")[0]
+    assert card.seen_until == str(dates_of(DATES)[first - 1])

@@ -112,6 +112,27 @@ def test_bands_and_metadata_say_what_they_are(place):
     assert not [name for name in os.listdir(os.path.dirname(stack)) if name.startswith(".")]
 
 
+def test_a_past_origin_that_knows_of_what_it_forecasts_is_said(place):
+    """Dates that were trained on, and an origin interpolated across a gap."""
+    dates = dates_of(14)
+    stack = write_stack(place("s.tif"), series(), dates)
+    dataset = gdal.Open(stack, gdal.GA_Update)
+    dataset.GetRasterBand(10).SetMetadataItem("SUBSIDENCE_GAP", "yes")
+    dataset = None
+    model = write_forecaster(place("m.safetensors"), card_of(seen_until=str(dates[11])))
+    log = Log()
+    forecast(place, stack, model, log=log, origin=str(dates[9]))
+    trained, gap = log.warnings
+    assert trained.startswith("2 of the 3 dates forecast are among those that the forecaster was")
+    assert "(until 2020-03-09)" in trained and "later ORIGIN" in trained
+    assert gap.startswith("Nothing was measured at the origin 2020-02-26")
+    assert Raster(place("output.tif")).metadata["SUBSIDENCE_SEEN_UNTIL"] == "2020-03-09"
+    for origin in (str(dates[11]), None):
+        log = Log()
+        forecast(place, stack, model, log=log, origin=origin)
+        assert not log.warnings
+
+
 def test_members_feed_the_uncertainty_maps(place):
     values = series()
     stack = write_stack(place("s.tif"), values, dates_of(14))

@@ -86,6 +86,7 @@ def refused(tmp_path, content, expected, tensors=None):
         ({"step_days": "6"}, "step_days: '6' instead of a number above 0"),
         ({"cell_size": 1e300}, "cell_size: 1e+300 instead of"),
         ({"first_date": "yesterday"}, "first_date: 'yesterday' is no date"),
+        ({"seen_until": 3}, "seen_until: 3 is no date"),
         ({"nodes": "edges"}, "nodes: 'edges' instead of cells or points"),
         ({"shape": [3]}, "shape: [3] instead of rows and columns"),
         ({"shape": [True, 4]}, "instead of rows and columns"),

@@ -162,6 +162,23 @@ def test_a_gcn_trains_on_groups_and_forecasts_points():
     assert network.forecaster.forecast(own, 50).shape == (1, 3, 150)
 
 
+def test_the_papers_gcn_trains_on_what_it_pools_in_a_forecast(monkeypatch):
+    """All nodes at once, however many there are to a group."""
+    from land_subsidence.subsidence_plugin.engine.forecasting import training
+
+    pytest.importorskip("scipy")
+    monkeypatch.setattr(training, "GROUP", 50)
+    nodes = {}
+    for variant in ("lastmap", "paper"):
+        own = prepare(recipe("gcn", "lstm", variant), data()).data
+        nodes[variant] = [area.mask.size for area in own.areas]
+    assert nodes["paper"] == [140] and max(nodes["lastmap"]) <= 50
+    two = ForecastData([area(), area()], 100.0, data().split)
+    how = recipe("gcn", "lstm", "paper")
+    with pytest.raises(InputError, match=r"pools the whole map .* groups of many points"):
+        train_forecaster(how, prepare(how, two))
+
+
 def test_the_sampler_shows_every_origin_once_an_epoch():
     sampler = WindowSampler([area(), area(rows=10)], np.arange(7, 31), 8)
     windows = [w for batch in sampler.epoch(np.random.default_rng(1), 5) for w in batch]

@@ -275,6 +275,20 @@ def test_points_with_an_offset(world, points):
     assert 'attr="signed"' in text and "$" not in text
 
 
+def test_dates_that_were_trained_on_are_in_log_and_report(world, tmp_path):
+    """As 'Forecast deformation' marks its rasters."""
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("jinja2")
+    out, paths, maps = world
+    paths["seen"] = write(tmp_path / "seen.tif", maps["first"], DATES[1:], seen_until=DATES[1])
+    log = []
+    progress = Progress(on_message=lambda text, level: log.append((level, text)))
+    run(world, ["seen"], progress, report=str(out / "r.html"))
+    words = "1 of the 3 dates compared are among those that its forecaster was trained"
+    assert any(level == "warning" and words in text for level, text in log)
+    assert words in (out / "r.html").read_text(encoding="utf-8")
+
+
 def test_report_of_all_there_is(world, points):
     pytest.importorskip("matplotlib")
     pytest.importorskip("jinja2")

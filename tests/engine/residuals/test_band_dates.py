@@ -1,5 +1,7 @@
 """Bands of forecasts and observation matched by date, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.errors import InputError
@@ -36,6 +38,14 @@ def test_several_forecasts_are_compared_at_what_all_have():
 def test_origin_from_the_metadata_comes_before_the_gap():
     assert match_bands([bands(25, origin=8)], STACK).origins == [2]
     assert match_bands([bands(1, 7)], STACK).origins == [None]
+
+
+def test_dates_that_were_trained_on_are_said():
+    seen = replace(bands(7, 13, 19), seen_until=np.datetime64("2024-01-13"))
+    (found,) = match_bands([seen], STACK).warnings
+    assert found.startswith("'f.tif': 2 of the 3 dates compared are among those that")
+    assert "(until 2024-01-13)" in found
+    assert not match_bands([seen], STACK, "last").warnings
 
 
 def test_bands_in_gaps_are_not_observations():
