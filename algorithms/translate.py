@@ -1,10 +1,5 @@
-"""One translation context for the whole plugin."""
+"""One translation context for the whole plugin, see ``subsidence_plugin/translate.py``."""
 
-from qgis.PyQt.QtCore import QCoreApplication
+from ..subsidence_plugin.translate import CONTEXT, tr
 
-CONTEXT = "Subsidence"
-
-
-def tr(text: str) -> str:
-    """Return ``text`` in the user's language, as it stands where there is no translation."""
-    return QCoreApplication.translate(CONTEXT, text)
+__all__ = ["CONTEXT", "tr"]

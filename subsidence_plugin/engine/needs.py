@@ -28,10 +28,11 @@ def need(module: str, purpose: str) -> ModuleType:
     """
     try:
         return importlib.import_module(module)
-    except ImportError as error:
+    # A library that does not load, or was built for another numpy, raises the other two.
+    except (ImportError, OSError, ValueError) as error:
         top = module.split(".")[0]
         package = DISTRIBUTIONS.get(top, top)
         raise MissingPackageError(
             f"The Python package '{package}' is needed {purpose} and cannot be imported ({error}); "
-            "see 'Installing the Python packages' in the plugin's README."
+            "see 'Check installation' (menu Plugins > Land subsidence, or the Toolbox)."
         ) from error

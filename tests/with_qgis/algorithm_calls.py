@@ -115,6 +115,7 @@ CALLS = [
          {"OUTPUT": "o.tif", "TABLE": "t.csv"}),
     Call("mapproject", {"LAYERS": ["CLASSES", "POINTS"]}, {"OUTPUT": "o.qgz", "PDF": "o.pdf"}),
     Call("modelinfo", {"MODEL": "MODEL"}, {"REPORT": "o.html"}),
+    Call("checkinstallation", {}, {"TABLE": "o.csv", "REPORT": "r.html"}),
 ]  # fmt: skip
 
 #: Algorithms without an entry above, and why.

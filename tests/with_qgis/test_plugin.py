@@ -54,6 +54,7 @@ NAMES = {
     "BATCH_SIZE LEARNING_RATE HYPERPARAMETERS STRATEGY TRIALS TOP STORAGE STUDY WORKERS REPEATS "
     "SEED DEVICE MODEL TABLE TRIALS_TABLE RUNS REPORT",
     "mapproject": "LAYERS TITLE OUTPUT PDF",
+    "checkinstallation": "TABLE REPORT",
     "susceptibilityworkflow": "FACTORS INVENTORY",
 }
 #: Words of the enum options in their order: models store the number, so it never changes.
@@ -288,7 +289,7 @@ def test_missing_package_is_one_sentence_when_running_and_not_before(qgis_app, t
     assert int(re.search(r"LISTED (\d+)", done.stdout)[1]) >= len(NAMES)
     message = re.search(r"ERROR (.*)", done.stdout)[1]
     assert re.match(r"The Python package '(torch|safetensors)' is needed to ", message)
-    assert "README" in message and "\n" not in message
+    assert "see 'Check installation'" in message and "\n" not in message
     assert "LEFT []" in done.stdout
 
 

@@ -1,0 +1,1 @@
+"""What is installed and where, which device computes, and how to install what is missing."""

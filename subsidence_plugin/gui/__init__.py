@@ -1,0 +1,1 @@
+"""Menu and dialogs in QGIS's window; they run the plugin's algorithms by id."""
