@@ -2,7 +2,6 @@
 PYTHON := .venv/bin/python
 READY := .venv/.ready
 NAME := land_subsidence
-VERSION := $(shell sed -n 's/^version=//p' metadata.txt)
 PROFILE ?= $(HOME)/.local/share/QGIS/QGIS3/profiles/default
 export SUBSIDENCE_TEST_DATA ?= $(abspath ../shared/data)
 export QT_QPA_PLATFORM ?= offscreen
@@ -33,10 +32,8 @@ check: $(READY) ## lint and format check
 bench: $(READY) ## measure speed and memory, print a table, write build/bench.json
 	$(PYTHON) tools/bench
 
-package: ## build the plugin zip from the last commit
-	@mkdir -p build
-	git archive --format=zip --prefix=$(NAME)/ -o build/$(NAME)-$(VERSION).zip HEAD
-	@ls -l build/$(NAME)-$(VERSION).zip
+package: $(READY) ## build the plugin zip from the last commit, check it as the plugin site does, try it out (P=--worktree)
+	$(PYTHON) tools/package.py $(P)
 
 link: ## link this checkout into the QGIS profile (PROFILE=folder)
 	mkdir -p "$(PROFILE)/python/plugins"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -176,8 +176,9 @@ def write_project(project: QgsProject, path: str, final: str) -> None:
     for layer in project.mapLayers().values():
         there, here = (_encoded(layer, name) for name in (path, final))
         for text in filter(None, (there, layer.publicSource())):
-            changes[escape(text)] = escape(here)
-            changes[escape(text, {'"': "&quot;"})] = escape(here, {'"': "&quot;"})
+            old, new = escape(text, quote=False), escape(here, quote=False)
+            changes[old] = new
+            changes[old.replace('"', "&quot;")] = new.replace('"', "&quot;")
     with zipfile.ZipFile(path) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from string import Template
-from xml.sax.saxutils import escape
 
 STYLES = Path(__file__).resolve().parents[2] / "resources" / "styles"
 CATEGORY = re.compile(r'[ \t]*<category\b[^>]*\bvalue="(\d*)"[^>]*/>\n?')
@@ -100,7 +100,7 @@ def class_colours(count: int, name: str = "classes") -> list[str]:
 
 
 def _escaped(text: object) -> str:
-    return escape(str(text), {'"': "&quot;"})
+    return escape(str(text), quote=False).replace('"', "&quot;")
 
 
 def _spread(palette: Sequence[str], count: int) -> list[str]:

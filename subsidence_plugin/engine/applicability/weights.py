@@ -71,7 +71,7 @@ def mean_absolute_shap(
     return np.abs(values).mean(axis=0)
 
 
-def _drawn(inputs: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
+def _drawn(inputs: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     if len(inputs) <= size:
         return inputs
-    return inputs[np.sort(random.choice(len(inputs), size, replace=False))]
+    return inputs[np.sort(rng.choice(len(inputs), size, replace=False))]

@@ -81,27 +81,27 @@ def plant(
     first_day : datetime64
     seed : int
     """
-    random = generator(seed, "deformation")
+    rng = generator(seed, "deformation")
     x0, y0, x1, y1 = bounds
     side = min(x1 - x0, y1 - y0)
     years = days[-1] / 365.25
     kinds = ("accelerating", "steady", "seasonal", "steady", "seasonal")
     bowls = []
     for kind, (row, column) in zip(kinds, _summits(susceptibility, len(kinds), 0.2)):
-        rate = random.uniform(12, 22) * (1.3 if kind == "accelerating" else 1.0)
+        rate = rng.uniform(12, 22) * (1.3 if kind == "accelerating" else 1.0)
         x = x0 + (column + 0.5) / susceptibility.shape[1] * (x1 - x0)
         y = y1 - (row + 0.5) / susceptibility.shape[0] * (y1 - y0)
-        radius = random.uniform(0.045, 0.075) * side
+        radius = rng.uniform(0.045, 0.075) * side
         total = -rate * years
         bowls.append(Bowl(kind, round(x, 1), round(y, 1), round(radius, 1), round(total, 1)))
-    return Planted(tuple(bowls), _fault(bounds, days, first_day, random))
+    return Planted(tuple(bowls), _fault(bounds, days, first_day, rng))
 
 
-def _fault(bounds, days, first_day, random: np.random.Generator) -> Fault:
+def _fault(bounds, days, first_day, rng: np.random.Generator) -> Fault:
     """Return a fault from the south-west to the north-east edge, slipping before the middle."""
     x0, y0, x1, y1 = bounds
-    start, stop = random.uniform(0.05, 0.3), random.uniform(0.65, 0.9)
-    slip = first_day + np.timedelta64(int(days[-1] * random.uniform(0.35, 0.5)), "D")
+    start, stop = rng.uniform(0.05, 0.3), rng.uniform(0.65, 0.9)
+    slip = first_day + np.timedelta64(int(days[-1] * rng.uniform(0.35, 0.5)), "D")
     side = min(x1 - x0, y1 - y0)
     ends = x0 + start * (x1 - x0), y0, x0 + stop * (x1 - x0), y1
     return Fault(*(round(e, 1) for e in ends), -5.0, -9.0, str(slip), round(0.12 * side, 1))
@@ -182,20 +182,20 @@ def measurement_noise(
     moves a little by itself (0.6 mm/yr).
     """
     dates = len(years)
-    random = generator(seed, "measurement noise")
-    size = np.clip(random.lognormal(np.log(1.5), 0.3, len(rows)), 0.9, 3.0)
-    noise = random.standard_normal((len(rows), dates)) * size[:, None]
-    noise += random.normal(0, 0.6, len(rows))[:, None] * years[None, :]
+    rng = generator(seed, "measurement noise")
+    size = np.clip(rng.lognormal(np.log(1.5), 0.3, len(rows)), 0.9, 3.0)
+    noise = rng.standard_normal((len(rows), dates)) * size[:, None]
+    noise += rng.normal(0, 0.6, len(rows))[:, None] * years[None, :]
     for pattern in range(5):
         field = smooth_noise(shape, 0.12, seed, f"atmosphere {pattern}", 3.0)
         field = 0.8 / np.sqrt(5) * field[rows, columns].astype(float)
-        noise += field[:, None] * _drift(random, dates)[None, :]
+        noise += field[:, None] * _drift(rng, dates)[None, :]
     return noise
 
 
-def _drift(random: np.random.Generator, dates: int, memory: float = 0.6) -> np.ndarray:
+def _drift(rng: np.random.Generator, dates: int, memory: float = 0.6) -> np.ndarray:
     """Return a first-order autoregressive series of standard deviation 1."""
-    values = random.standard_normal(dates)
+    values = rng.standard_normal(dates)
     for i in range(1, dates):
         values[i] = memory * values[i - 1] + np.sqrt(1 - memory**2) * values[i]
     return values

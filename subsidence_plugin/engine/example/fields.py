@@ -71,8 +71,8 @@ def parcels(shape: tuple[int, int], size: float, seed: int, purpose: str) -> np.
     Parcels are the cells nearest to the points of a turned, jittered lattice, ``size`` cells
     wide: the patchwork of paddies seen from above.
     """
-    random = generator(seed, purpose)
-    angle = random.uniform(0.2, 0.6)
+    rng = generator(seed, purpose)
+    angle = rng.uniform(0.2, 0.6)
     rows = np.arange(shape[0], dtype=np.float32)[:, None] / size
     columns = np.arange(shape[1], dtype=np.float32)[None, :] / size
     along = columns * np.float32(np.cos(angle)) + rows * np.float32(np.sin(angle))
@@ -80,7 +80,7 @@ def parcels(shape: tuple[int, int], size: float, seed: int, purpose: str) -> np.
     line = np.floor(along / 1.7).astype(np.int64)
     # every strip is cut at its own offset, so that the borders do not run through as a grid
     line -= line.min()
-    offsets = random.random(int(line.max()) + 1, dtype=np.float32)
+    offsets = rng.random(int(line.max()) + 1, dtype=np.float32)
     piece = np.floor(across + offsets[line]).astype(np.int64)
     piece -= piece.min()
     return line * (int(piece.max()) + 1) + piece

@@ -45,12 +45,12 @@ def draw_presence(
     velocity : 1d-array of float
         mm/yr, negative, larger where the probability is higher.
     """
-    random = generator(seed, "inventory")
-    subsides = random.random(probability.shape, dtype=np.float32) < probability
+    rng = generator(seed, "inventory")
+    subsides = rng.random(probability.shape, dtype=np.float32) < probability
     cells = np.flatnonzero(subsides)
-    chosen = np.sort(random.choice(cells, min(count, len(cells)), replace=False))
+    chosen = np.sort(rng.choice(cells, min(count, len(cells)), replace=False))
     rows, columns = np.unravel_index(chosen, probability.shape)
     p = probability.ravel()[chosen].astype(float)
-    velocity = -(3 + 22 * p**1.3) * random.lognormal(0, 0.25, len(chosen))
-    inside = random.uniform(0.05, 0.95, (2, len(chosen)))
+    velocity = -(3 + 22 * p**1.3) * rng.lognormal(0, 0.25, len(chosen))
+    inside = rng.uniform(0.05, 0.95, (2, len(chosen)))
     return rows + inside[0], columns + inside[1], np.round(velocity, 1)

@@ -93,11 +93,11 @@ def meander(
     swing : float
         Largest deviation of the direction, radians (below 2.2, or the loops meet).
     """
-    random = generator(seed, purpose)
+    rng = generator(seed, purpose)
     along = np.linspace(0, 1, 4000)
-    wander = np.interp(along, np.linspace(0, 1, 9), random.normal(0, 0.5, 9))
-    force = np.interp(along, np.linspace(0, 1, 7), random.uniform(0.65, 1.1, 7))
-    phase = 2 * np.pi * bends * along + wander * 2 + random.uniform(0, 2 * np.pi)
+    wander = np.interp(along, np.linspace(0, 1, 9), rng.normal(0, 0.5, 9))
+    force = np.interp(along, np.linspace(0, 1, 7), rng.uniform(0.65, 1.1, 7))
+    phase = 2 * np.pi * bends * along + wander * 2 + rng.uniform(0, 2 * np.pi)
     direction = swing * force * np.sin(phase)
     steps = np.exp(1j * direction)
     curve = np.concatenate([[0], np.cumsum(steps)])
@@ -134,8 +134,8 @@ def distance_to(curve: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 def _waters(shape: tuple[int, int], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return distances to running water and to the old course, and the lakes (bool)."""
     height, width = shape[0] / min(shape), shape[1] / min(shape)
-    random = generator(seed, "river mouths")
-    shift = random.uniform(-0.05, 0.05, 4)
+    rng = generator(seed, "river mouths")
+    shift = rng.uniform(-0.05, 0.05, 4)
     ends = (-0.12, (0.50 + shift[0]) * height), (width + 0.12, (0.74 + shift[1]) * height)
     bends = 4.0 * width
     course = meander(*ends, bends, 1.45, seed, "river")
@@ -165,15 +165,15 @@ def _hills(shape, east: np.ndarray, south: np.ndarray, seed: int) -> np.ndarray:
 
 def _towns(shape: tuple[int, int], seed: int) -> np.ndarray:
     """Return the density of building: a city south of the river, towns and villages."""
-    random = generator(seed, "towns")
+    rng = generator(seed, "towns")
     side = min(shape)
     rows = (np.arange(shape[0], dtype=np.float32) + 0.5)[:, None] / side
     columns = (np.arange(shape[1], dtype=np.float32) + 0.5)[None, :] / side
     height, width = shape[0] / side, shape[1] / side
     places = [(0.55 * width, 0.70 * height, 0.17, 1.15), (0.80 * width, 0.45 * height, 0.07, 0.9)]
     for _ in range(int(45 * width * height)):
-        x, y = random.uniform(0.05, 0.97) * width, random.uniform(0.05, 0.97) * height
-        places.append((x, y, random.uniform(0.008, 0.026), random.uniform(0.7, 1.0)))
+        x, y = rng.uniform(0.05, 0.97) * width, rng.uniform(0.05, 0.97) * height
+        places.append((x, y, rng.uniform(0.008, 0.026), rng.uniform(0.7, 1.0)))
     density = np.zeros(shape, dtype=np.float32)
     for x, y, radius, peak in places:
         square = ((columns - np.float32(x)) ** 2 + (rows - np.float32(y)) ** 2) / radius**2

@@ -8,7 +8,7 @@ from .game import Value
 from .permutations import Background
 
 
-def draw_rows(label: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
+def draw_rows(label: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Return indices of ``size`` rows, ascending, each label in its share of all rows.
 
     Parameters
@@ -17,7 +17,7 @@ def draw_rows(label: np.ndarray, size: int, random: np.random.Generator) -> np.n
         Strata; shares are rounded so that the largest remainders win.
     size : int
         All rows are returned where there are no more.
-    random : numpy.random.Generator
+    rng : numpy.random.Generator
     """
     if size >= len(label):
         return np.arange(len(label))
@@ -27,7 +27,7 @@ def draw_rows(label: np.ndarray, size: int, random: np.random.Generator) -> np.n
     largest = np.argsort(quota - exact, kind="stable")[: size - quota.sum()]
     quota[largest] += 1
     chosen = [
-        random.choice(np.flatnonzero(label == stratum), count, replace=False)
+        rng.choice(np.flatnonzero(label == stratum), count, replace=False)
         for stratum, count in zip(strata, quota)
     ]
     return np.sort(np.concatenate(chosen))

@@ -89,10 +89,10 @@ def _row(
     rounds: int, seed: list[int],
 ) -> tuple[float, float]:  # fmt: skip
     """Return the interaction at one row and its standard error."""
-    random, count = np.random.default_rng(seed), len(background)
+    rng, count = np.random.default_rng(seed), len(background)
     others = [i for i in range(game.factors) if i not in pair]
-    places = np.argsort(random.random((len(others), rounds, count)), axis=0)
-    sizes = random.integers(0, len(others) + 1, (rounds, count))
+    places = np.argsort(rng.random((len(others), rounds, count)), axis=0)
+    sizes = rng.integers(0, len(others) + 1, (rounds, count))
     known = np.zeros((game.factors, 4, 2, rounds, count), dtype=bool)
     chosen = places < sizes
     known[others, :, 0] = chosen[:, None]

@@ -47,11 +47,9 @@ class Background:
         return len(self.prediction)
 
 
-def draw_orders(
-    random: np.random.Generator, rows: int, background: int, factors: int
-) -> np.ndarray:
+def draw_orders(rng: np.random.Generator, rows: int, background: int, factors: int) -> np.ndarray:
     """Return (rows, background, factors): the place of each factor in each random order."""
-    return np.argsort(random.random((rows, background, factors)), axis=-1)
+    return np.argsort(rng.random((rows, background, factors)), axis=-1)
 
 
 class Estimator:

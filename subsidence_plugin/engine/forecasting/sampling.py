@@ -34,14 +34,14 @@ class WindowSampler:
         if crop is not None:
             self.size = tuple(min(crop, *(a.shape[i] for a in self.areas)) for i in (0, 1))
 
-    def epoch(self, random: np.random.Generator, batch: int) -> Iterator[list[Window]]:
+    def epoch(self, rng: np.random.Generator, batch: int) -> Iterator[list[Window]]:
         """Yield batches of windows: every origin once, each at a place drawn anew."""
-        order = random.permutation(self.origins)
-        chosen = random.choice(len(self.areas), len(order), p=self.share)
+        order = rng.permutation(self.origins)
+        chosen = rng.choice(len(self.areas), len(order), p=self.share)
         for start in range(0, len(order), batch):
             part = slice(start, start + batch)
             yield [
-                Window(self._place(self.areas[index], random), int(origin))
+                Window(self._place(self.areas[index], rng), int(origin))
                 for origin, index in zip(order[part], chosen[part])
             ]
 
@@ -49,13 +49,13 @@ class WindowSampler:
         """Return the number of batches of an epoch."""
         return -(-len(self.origins) // batch)
 
-    def _place(self, area: Area, random: np.random.Generator) -> Area:
+    def _place(self, area: Area, rng: np.random.Generator) -> Area:
         if self.size is None:
             return area
         rows, columns = self.size
         for _ in range(TRIES):
-            row = int(random.integers(area.shape[0] - rows + 1))
-            column = int(random.integers(area.shape[1] - columns + 1))
+            row = int(rng.integers(area.shape[0] - rows + 1))
+            column = int(rng.integers(area.shape[1] - columns + 1))
             if area.mask[row : row + rows, column : column + columns].any():
                 break
         return area.cut(row, column, rows, columns)

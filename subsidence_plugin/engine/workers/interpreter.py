@@ -3,12 +3,15 @@
 Inside QGIS ``sys.executable`` may be QGIS itself, a shim or empty: a worker started with it would
 open another QGIS. The interpreter that belongs to the running Python lies under
 ``sys.base_exec_prefix``.
+
+Bandit's general warnings of ``subprocess`` are marked: no shell is involved, the program is an
+interpreter beside the running one, and the arguments are ours.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
+import subprocess  # nosec B404
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
@@ -94,7 +97,7 @@ def _fault(path: str, packages: tuple[str, ...]) -> str:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     code = f"import sys; import {', '.join(packages)}; print('%d.%d' % sys.version_info[:2])"
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # nosec B603
             [path, "-c", code], env=worker_environment(), capture_output=True, text=True,
             errors="replace", stdin=subprocess.DEVNULL, timeout=CHECK_SECONDS, check=False,
             **window_options(),

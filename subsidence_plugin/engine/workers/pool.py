@@ -1,4 +1,8 @@
-"""Worker processes of one job: started, listened to, ended with the parent."""
+"""Worker processes of one job: started, listened to, ended with the parent.
+
+Bandit's general warnings of ``subprocess`` are marked: no shell is involved, the program is the
+interpreter that ``find_interpreter`` chose, the module is one of ours.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import collections
 import contextlib
 import json
 import queue
-import subprocess
+import subprocess  # nosec B404
 import threading
 from collections.abc import Mapping
 from typing import Any, Optional
@@ -48,7 +52,7 @@ class WorkerProcess:
     ) -> None:
         self.number, self._inbox = number, inbox
         self.errors: collections.deque[str] = collections.deque(maxlen=TAIL)
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # nosec B603
             [interpreter, "-m", module, "--managed"], cwd=folder, env=worker_environment(),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace", **window_options(),
