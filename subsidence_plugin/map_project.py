@@ -49,6 +49,7 @@ KINDS = (
     ("ensemble_spread", "Spread of the members", "Uncertainty"),
     ("rank_variance", "Rank variance", "Uncertainty"),
     ("ensemble_median", "Ensemble median", "Uncertainty"),
+    ("forecast_change", "Forecast change", "Deformation"),
     ("deformation_forecast", "Deformation forecast", "Deformation"),
     ("forecast_lower", "Lower end of the interval", "Deformation"),
     ("forecast_upper", "Upper end of the interval", "Deformation"),

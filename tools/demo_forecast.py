@@ -24,6 +24,7 @@ FILES = {
     "residuals:SIGNED_RESIDUALS": "residuals.tif",
     "residuals:ABSOLUTE_RESIDUALS": "absolute_residuals.tif",
     "residuals:RESIDUAL_REPORT": "residuals.html", "forecast:FORECAST": "forecast.tif",
+    "forecast:CHANGE": "change.tif",
     "forecast:LOWER": "lower.tif", "forecast:UPPER": "upper.tif",
     "forecast:MEMBERS": "members.tif", "forecast:POINT_FORECAST": "point_forecast.gpkg",
     "uncertainty:LEVELS": "levels.tif", "uncertainty:EXCEEDANCE": "exceedance.tif",
@@ -35,8 +36,8 @@ FILES = {
 #: From top to bottom.
 LAYERS = (
     "point_forecast.gpkg", "priority.tif", "bivariate.tif", "levels.tif", "exceedance.tif",
-    "confidence.tif", "spread.tif", "residuals.tif", "absolute_residuals.tif", "forecast.tif",
-    "lower.tif", "upper.tif", "deformation.tif",
+    "confidence.tif", "spread.tif", "change.tif", "residuals.tif", "absolute_residuals.tif",
+    "forecast.tif", "lower.tif", "upper.tif", "deformation.tif",
 )  # fmt: skip
 
 

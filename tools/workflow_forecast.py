@@ -77,6 +77,7 @@ STEPS = (
         {"INPUT": "grid.OUTPUT", "MODEL": "tune.MODEL", "POINTS": "@POINTS"},
         [
             ("OUTPUT", "FORECAST", "Forecast"),
+            ("CHANGE", "CHANGE", "Change since the last date"),
             ("LOWER", "LOWER", "Lower end of the interval"),
             ("UPPER", "UPPER", "Upper end of the interval"),
             ("MEMBERS", "MEMBERS", "Members at the last date"),

@@ -30,7 +30,8 @@ class ForecastDeformation(SubsidenceAlgorithm):
         "<p>Forecasts the displacement at the next dates with a forecaster of <i>Train "
         "forecaster</i> or <i>Tune forecaster</i>: a raster with <b>one band a future date</b>, in "
         "mm, with the sign of the stack. The value is the median over the members of the ensemble "
-        "(Rhineland forecasting paper, Sections 3.2 and 4.4).</p>"
+        "(Rhineland forecasting paper, Sections 3.2 and 4.4). Like the stack it counts from the "
+        "first date; <b>CHANGE</b> shows what the forecast adds to the level at the origin.</p>"
         "<p><b>Input</b>: the deformation stack of <i>Grid InSAR deformation</i>, with at least as "
         "many dates as the window of the forecaster. A date without a value takes the last one "
         "before it; a cell that lacks more than a quarter of the window is nodata. Cells of "
@@ -112,7 +113,13 @@ class ForecastDeformation(SubsidenceAlgorithm):
         self.add_raster_output(
             "OUTPUT", "Forecast",
             "Median over the members, a band a future date, float32 in mm; nodata where the "
-            "stack has too few values.",
+            "stack has too few values. Counted, as the stack is, since the first date.",
+        )  # fmt: skip
+        self.add_raster_output(
+            "CHANGE", "Forecast change",
+            "The forecast minus the level at the origin (the last value known), a band a future "
+            "date, in mm: what is expected to be added, which a map since the first date hides.",
+            optional=True,
         )  # fmt: skip
         self.add_raster_output(
             "SPREAD", "Ensemble spread",
@@ -156,6 +163,7 @@ class ForecastDeformation(SubsidenceAlgorithm):
             "lower": values.output("LOWER"),
             "upper": values.output("UPPER"),
             "members": values.output("MEMBERS"),
+            "change": values.output("CHANGE"),
             "points": values.vector("POINTS"),
             "point_forecast": values.output("POINT_FORECAST"),
             "covariates": values.raster("COVARIATES"),

@@ -35,8 +35,10 @@ class GridDeformation(SubsidenceAlgorithm):
         "order.</p>"
         "<p><b>Values</b>: a cell takes the nearest points around its centre, weighted by "
         "1 / distance<sup>power</sup>, as GDAL's <i>invdistnn</i> does. A cell without a point "
-        "within the maximal distance is nodata. A point that has no value at a date leaves its "
-        "weight to the others. A point exactly on a centre gives its own value.</p>"
+        "within MAX_DISTANCE (FILL_DISTANCE where it is given) is nodata; the log and the report "
+        "tell how many cells with a value contain no point, where it is interpolation. A "
+        "point that has no value at a date leaves its weight to the others. A point exactly on "
+        "a centre gives its own value.</p>"
         "<p><b>Time</b>: without STEP the bands are the dates of the layer, however irregular. "
         "With STEP they are equally spaced from the first date on; values between two "
         "acquisitions are interpolated linearly at each point, up to MAX_GAP days. A band "
@@ -122,6 +124,18 @@ class GridDeformation(SubsidenceAlgorithm):
             advanced=True,
         )
         self.add(
+            QgsProcessingParameterNumber(
+                "FILL_DISTANCE", "Fill cells up to this distance (map units)", real, None,
+                optional=True,
+            ),
+            "Cells whose nearest point is farther from their centre than this (metres in the usual "
+            "projected CRS) are nodata; the other cells still take points up to MAX_DISTANCE. "
+            "Half the diagonal of a cell (71 m for 100 m cells) fills all cells that contain a "
+            "point, and others only right beside one. Greater than 0, at most MAX_DISTANCE. "
+            "Empty: as far as MAX_DISTANCE.",
+            advanced=True,
+        )  # fmt: skip
+        self.add(
             QgsProcessingParameterCrs("CRS", "CRS of the grid", optional=True),
             "A projected CRS. Empty: that of the points, or their UTM zone where they are in "
             "degrees.",
@@ -154,6 +168,7 @@ class GridDeformation(SubsidenceAlgorithm):
             "neighbours": values.integer("NEIGHBOURS"),
             "power": values.number("POWER"),
             "max_distance": values.number("MAX_DISTANCE"),
+            "fill_distance": values.number("FILL_DISTANCE"),
             "extent": values.extent("EXTENT"),
             "crs": values.crs("CRS"),
             "step": values.integer("STEP"),

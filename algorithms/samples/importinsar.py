@@ -64,10 +64,12 @@ class ImportInsar(SubsidenceAlgorithm):
             QgsProcessingParameterExtent("EXTENT", "Extent", optional=True),
             "Only points inside, in any CRS. Empty: all.",
         )
-        for name, text in (("MIN_DATE", "First date"), ("MAX_DATE", "Last date")):
+        for name, text, others in (
+            ("MIN_DATE", "First date", "Earlier"), ("MAX_DATE", "Last date", "Later"),
+        ):  # fmt: skip
             self.add(
                 QgsProcessingParameterDateTime(name, text, DATE, optional=True),
-                "Dates outside are left out, this one included; velocity and its quality are then "
+                f"{others} dates are left out; this one stays. Velocity and its quality are then "
                 "computed from the dates that stay. Empty: no limit.",
             )
         self.add_points_output(

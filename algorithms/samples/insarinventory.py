@@ -35,7 +35,8 @@ class InsarInventory(SubsidenceAlgorithm):
         "A point subsides when its velocity reaches the threshold: below 0, velocities of it or "
         "less; above 0, of it or more, for products in which subsidence is positive. With a field "
         "of quality only points on the good side of its limit count; say which side is good: a "
-        "high temporal_coherence (L2), or a low rmse (L3 has no coherence). Points are thinned to "
+        "high temporal_coherence (L2), or, for L3, which has no coherence, a low rmse_ts (release "
+        "2020–2024) or rmse (older releases). Points are thinned to "
         "a least distance or to one a cell; of points too near to each other the one of the best "
         "quality stays, without a field of quality the one that moves most (of stable points: "
         "least).\n\n"
@@ -85,8 +86,8 @@ class InsarInventory(SubsidenceAlgorithm):
             QgsProcessingParameterField(
                 "QUALITY_FIELD", "Quality field", None, "INPUT", NUMERIC, optional=True
             ),
-            "For example temporal_coherence, rmse, rmse_ts or mean_velocity_std. Empty: all points "
-            "count.",
+            "For example temporal_coherence (EGMS L2), rmse_ts (L3 of 2020–2024), rmse (older L3) "
+            "or mean_velocity_std. Empty: all points count.",
         )
         self.add(
             QgsProcessingParameterNumber(

@@ -100,7 +100,8 @@ def class_colours(count: int, name: str = "classes") -> list[str]:
 
 
 def _escaped(text: object) -> str:
-    return escape(str(text), quote=False).replace('"', "&quot;")
+    """Return text for an attribute; a plain line break would be read back as a space."""
+    return escape(str(text), quote=False).replace('"', "&quot;").replace("\n", "&#10;")
 
 
 def _spread(palette: Sequence[str], count: int) -> list[str]:

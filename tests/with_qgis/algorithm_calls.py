@@ -102,7 +102,7 @@ CALLS = [
          {"TRIALS": 2}, kept=("o.study", "o.study.networks")),
     Call("forecastdeformation", {"INPUT": "STACK", "MODEL": "FORECASTER", "POINTS": "INSAR"},
          {"OUTPUT": "o.tif", "SPREAD": "s.tif", "LOWER": "l.tif", "UPPER": "u.tif",
-          "MEMBERS": "m.tif", "POINT_FORECAST": "p.gpkg"}),
+          "MEMBERS": "m.tif", "CHANGE": "c.tif", "POINT_FORECAST": "p.gpkg"}),
     Call("forecastresiduals", {"PREDICTED": ["STACK"], "OBSERVED": "STACK", "POINTS": "INSAR"},
          {"SIGNED": "o.tif", "ABSOLUTE": "a.tif", "HOTSPOTS": "h.tif", "POINT_RESIDUALS": "p.gpkg",
           "TABLE": "t.csv", "REPORT": "r.html"}),

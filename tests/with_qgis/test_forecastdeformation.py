@@ -19,6 +19,7 @@ from forecast_world import (
     write_stack,
 )
 from land_subsidence.subsidence_plugin.engine.raster.read import Raster
+from land_subsidence.subsidence_plugin.map_project import Item
 from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
@@ -45,7 +46,7 @@ def world(tmp_path):
 
 def test_all_outputs_by_id(world, tmp_path, run, log):
     values, stack, model, points = world
-    names = ("OUTPUT", "SPREAD", "LOWER", "UPPER", "MEMBERS")
+    names = ("OUTPUT", "CHANGE", "SPREAD", "LOWER", "UPPER", "MEMBERS")
     paths = {name: str(tmp_path / f"{name}.tif") for name in names}
     paths["POINT_FORECAST"] = str(tmp_path / "forecast.gpkg")
     result = run(
@@ -67,6 +68,17 @@ def test_all_outputs_by_id(world, tmp_path, run, log):
     spread = purple.renderer()
     legend = [text for text, _colour in spread.legendSymbologyItems()]
     assert spread.band() == 3 and legend[0] == "0" and legend[-1].endswith("mm and more")
+    change = QgsRasterLayer(paths["CHANGE"], "CHANGE")
+    moved = Raster(paths["CHANGE"]).read(bands=[1])[0]
+    np.testing.assert_allclose(moved, expected - values[-1], atol=1e-3)
+    legends = [
+        [text for text, _colour in one.renderer().legendSymbologyItems()] for one in (layer, change)
+    ]
+    assert legends[0][-1].endswith("mm and more since 2020-01-03")
+    assert legends[1][-1].endswith("mm and more since 2020-02-26")
+    item = Item(change, True)
+    assert (item.name, item.group) == ("Forecast change", "Deformation")
+    assert sorted([Item(layer, True), item], key=lambda one: one.order)[0] is item
     curve = QgsVectorLayer(paths["POINT_FORECAST"], "points", "ogr")
     fields = [field.name() for field in curve.fields()]
     assert fields[-6:] == ["D20200303", "D20200309", "D20200315", "H20200303", "H20200309",

@@ -37,7 +37,7 @@ def test_a_bowl_by_id(points, tmp_path, run, log):
     renderer = layer.renderer()
     assert (renderer.type(), renderer.band()) == ("singlebandpseudocolor", 3)
     legend = [text for text, _colour in renderer.legendSymbologyItems()]
-    assert legend[4] == "0" and legend[0].endswith("mm and less")
+    assert legend[4] == "0" and "mm and less" in legend[0]
     block = renderer.block(3, layer.extent(), 20, 16)
     middle, corner = QColor(block.color(8, 10)), QColor(block.color(0, 0))
     assert middle.red() > 1.5 * middle.blue() and corner.name() == "#f7f7f7"
@@ -65,6 +65,32 @@ def test_selected_points_in_an_extent(points, tmp_path, run):
     values = raster.read(bands=[1])[0]
     assert np.isnan(values[:, :7]).all() and np.isfinite(values[:, 9:]).all()
     assert raster.metadata["GAP_BANDS"] == "2, 4"
+
+
+def test_fill_distance_by_id(points, tmp_path, run, log):
+    # points on corners of cells of 50 m: half the diagonal is 35.4 m, so that 35 m fill none of
+    # the cells beside and 36 m all that have a point at a corner: 20 x 16 and a row and a column
+    target = str(tmp_path / "stack.tif")
+    arguments = {
+        "INPUT": points, "RESOLUTION": 50, "OUTPUT": target, "LEFT_OUT": 0,
+        "EXTENT": "499700,501200,2299700,2301000 [EPSG:32648]", "FILL_DISTANCE": 36,
+    }  # fmt: skip
+    result = run("subsidence:griddeformation", arguments, log)
+    assert result["CELLS"] == 21 * 17 and Raster(target).metadata["FILL_DISTANCE"] == "36"
+    assert "37 of the 357 cells with a value contain no point; values there are" in log.text
+    for value in (501, 0):
+        with pytest.raises(QgsProcessingException, match=rf"FILL_DISTANCE is {value}; it must be"):
+            run("subsidence:griddeformation", {**arguments, "FILL_DISTANCE": value})
+    parameter = _parameter("FILL_DISTANCE")
+    advanced = parameter.flags() & parameter.Flag.FlagAdvanced
+    assert advanced and parameter.defaultValue() is None and "MAX_DISTANCE" in parameter.help()
+
+
+def _parameter(name):
+    from qgis.core import QgsApplication
+
+    algorithm = QgsApplication.processingRegistry().algorithmById("subsidence:griddeformation")
+    return algorithm.parameterDefinition(name)
 
 
 def test_a_layer_without_dates_is_refused(tmp_path, run):

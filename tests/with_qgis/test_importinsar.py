@@ -51,6 +51,24 @@ def test_dates_of_the_window(run, tmp_path, table):
     assert run(NAME, {**options, "OUTPUT": str(tmp_path / "o.gpkg")})["DATES"] == 2
 
 
+def test_help_says_which_dates_are_left_out():
+    from qgis.core import QgsApplication
+
+    algorithm = QgsApplication.processingRegistry().algorithmById(NAME)
+    for name, others in (("MIN_DATE", "Earlier"), ("MAX_DATE", "Later")):
+        assert algorithm.parameterDefinition(name).help().startswith(f"{others} dates are left out")
+
+
+def test_help_of_the_inventory_names_the_field_of_each_release():
+    from qgis.core import QgsApplication
+
+    registry = QgsApplication.processingRegistry()
+    algorithm = registry.algorithmById("subsidence:insarinventory")
+    assert "rmse_ts (release 2020–2024) or rmse (older" in algorithm.shortHelpString()
+    text = algorithm.parameterDefinition("QUALITY_FIELD").help()
+    assert "rmse_ts (L3 of 2020–2024), rmse (older L3)" in text
+
+
 def test_other_columns_of_coordinates_and_geojson(run, tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(TABLE.replace("x,y", "rechts,hoch"))

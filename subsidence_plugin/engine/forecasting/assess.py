@@ -75,6 +75,7 @@ class Assessment:
         """Return figures for a card: the forecaster's by part, baselines' by part and name."""
         own: dict[str, Any] = {
             **self.scores.metrics(MODEL), "Skill": self.found.overall,
+            "origins_ahead": self.found.origins_ahead, "origins": self.found.origins,
             "RMSE_by_step": _numbers(self.scores.rmse(MODEL)),
             "Skill_by_step": _numbers(self.found.by_horizon),
         }  # fmt: skip
@@ -197,7 +198,7 @@ class _Scoring:
             seen = (series[rows, targets], series[rows, origin], known[rows, targets])
             forecasts = {MODEL: median[:, rows].T}
             forecasts.update({name: rule(series[rows]) for name, rule in rules.items()})
-            self.scores.add_rows(forecasts, *seen)
+            self.scores.add_rows(forecasts, *seen, origin=origin)
             self.histogram.add(forecasts[MODEL], *seen)
             own = {name: nodes[m][:, rows].T for m, name in enumerate(self.members.names)}
             self.members.add_rows(own, *seen)
@@ -222,7 +223,7 @@ class _Scoring:
         rules = self.point_baselines.at(area.days, origin)
         forecasts = {MODEL: own, **{name: rule(levels) for name, rule in rules.items()}}
         self.at_points.add_rows(
-            forecasts, levels[:, targets], levels[:, origin], observed[:, targets]
+            forecasts, levels[:, targets], levels[:, origin], observed[:, targets], origin
         )
 
     def _targets(self, origin: int) -> slice:

@@ -96,6 +96,7 @@ class BlockForecast:
         side = min(self.side, max(self.size))
         layers = self.card.window + self.card.horizon * (2 + self.forecaster.members)
         results = int(self.wanted.spread) + 2 * int(self.wanted.coverage is not None)
+        results += int(self.wanted.change)
         block = 4 * 256**2 * (2 * self.card.window + 3 * self.card.horizon * (1 + results))
         return (side + 2 * halo) ** 2 * self.cell_bytes() + 4 * side**2 * layers + block
 
@@ -129,7 +130,8 @@ class BlockForecast:
             if self.wanted.coverage is not None:
                 levels = area.levels[(slice(-self.card.window, None), *place)]
                 widths = interval_width(self.card, self.wanted.coverage, levels)
-            own = ensemble_maps(ensemble, mask, self.card, self.wanted, widths)
+            origin = area.levels[(-1, *place)]
+            own = ensemble_maps(ensemble, mask, self.card, self.wanted, widths, origin)
             maps.put(inner(block, part), own)
         return maps
 

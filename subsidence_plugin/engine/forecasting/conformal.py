@@ -162,8 +162,8 @@ def half_width(conformal: Mapping[str, Any], coverage: float, scale: np.ndarray)
     known = np.asarray(conformal["coverages"], float)
     if not known[0] <= coverage <= known[-1]:
         raise InputError(
-            f"COVERAGE is {coverage:.0%}; this forecaster's intervals were calibrated for "
-            f"{known[0]:.0%} to {known[-1]:.0%}."
+            f"COVERAGE is {100 * coverage:.4g} %; this forecaster's intervals were calibrated for "
+            f"{100 * known[0]:.4g} to {100 * known[-1]:.4g} %."
         )
     table = np.asarray(conformal["quantiles"], float)
     factor = np.array([np.interp(coverage, known, column) for column in table.T])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..naive.baselines import Baselines
 from .card import ForecasterCard
 from .forecaster import Forecaster
 
@@ -30,7 +31,7 @@ def describe_forecaster(forecaster: Forecaster, name: str) -> list[str]:
             if isinstance(metrics.get(metric), (int, float))
         ]
         if shown:
-            where, _sign, baseline = part.partition(": ")
+            where, baseline = part_and_baseline(part, card)
             words = where.replace(" at points", " part, at the points")
             words += "" if words != where else " part"
             name = f" ({baseline})" if baseline else ""
@@ -39,6 +40,13 @@ def describe_forecaster(forecaster: Forecaster, name: str) -> list[str]:
     for entry in card.covariates:
         lines.append(f"Covariate {entry['name']}: mean {entry['mean']:g}, std {entry['std']:g}")
     return lines
+
+
+def part_and_baseline(part: str, card: ForecasterCard) -> tuple[str, str]:
+    """Return the part that a key of the metrics names, and the title of the baseline, if any."""
+    where, _sign, name = part.partition(": ")
+    title = Baselines(card.window, card.horizon, card.gap).titles.get(name, name)
+    return where, title[:1].upper() + title[1:]
 
 
 def lengths(card: ForecasterCard) -> str:

@@ -22,6 +22,7 @@ class Wanted:
     spread: bool = False
     coverage: Optional[float] = None
     step: Optional[int] = None
+    change: bool = False
 
 
 @dataclass
@@ -29,7 +30,8 @@ class BlockMaps:
     """Results of a block, (horizon, ...) each, NaN where there is none; None where not wanted.
 
     ``median`` and ``spread`` (standard deviation, ddof 0) are over the members, ``lower`` and
-    ``upper`` the ends of the interval, ``members`` (members, ...) their forecasts at one step.
+    ``upper`` the ends of the interval, ``members`` (members, ...) their forecasts at one step, and
+    ``change`` is the median minus the level at the origin.
     """
 
     median: np.ndarray
@@ -37,6 +39,7 @@ class BlockMaps:
     lower: Optional[np.ndarray] = None
     upper: Optional[np.ndarray] = None
     members: Optional[np.ndarray] = None
+    change: Optional[np.ndarray] = None
 
     @classmethod
     def empty(cls, card: ForecasterCard, wanted: Wanted, shape: tuple[int, ...]) -> BlockMaps:
@@ -52,6 +55,7 @@ class BlockMaps:
             maps(card.horizon, interval),
             maps(card.horizon, interval),
             maps(card.members, wanted.step is not None),
+            maps(card.horizon, wanted.change),
         )
 
     def put(self, place: tuple, other: BlockMaps) -> None:
@@ -62,8 +66,8 @@ class BlockMaps:
 
     @property
     def all(self) -> tuple[Optional[np.ndarray], ...]:
-        """Median, spread, lower, upper and members."""
-        return self.median, self.spread, self.lower, self.upper, self.members
+        """Median, spread, lower, upper, members and change."""
+        return self.median, self.spread, self.lower, self.upper, self.members, self.change
 
 
 def ensemble_maps(
@@ -72,6 +76,7 @@ def ensemble_maps(
     card: ForecasterCard,
     wanted: Wanted,
     widths: Optional[np.ndarray] = None,
+    origin: Optional[np.ndarray] = None,
 ) -> BlockMaps:
     """Return the results for an ensemble.
 
@@ -85,6 +90,8 @@ def ensemble_maps(
     wanted : Wanted
     widths : (horizon, ...) array, optional
         Half widths of the intervals (``interval_width``), where these are wanted.
+    origin : (...) array, optional
+        Levels at the origin, gaps filled, mm; needed where the change is wanted.
     """
     maps = BlockMaps.empty(card, wanted, mask.shape)
     if not mask.any():
@@ -99,6 +106,8 @@ def ensemble_maps(
         maps.lower[:, mask], maps.upper[:, mask] = median - half, median + half
     if maps.members is not None:
         maps.members[:, mask] = known[:, wanted.step]
+    if maps.change is not None and origin is not None:
+        maps.change[:, mask] = median - origin[mask]
     return maps
 
 

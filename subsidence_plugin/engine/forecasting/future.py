@@ -55,9 +55,10 @@ def origin_index(dates: np.ndarray, origin: Optional[str], window: int, what: st
         index = int(np.searchsorted(dates, wanted))
         if index == len(dates) or dates[index] != wanted:
             near = sorted(dates[max(index - 1, 0) : index + 1])
+            verb = "are" if len(near) > 1 else "is"
             raise InputError(
                 f"ORIGIN is {wanted}, which is no date of {what[0].lower()}{what[1:]}; the nearest "
-                f"are {' and '.join(map(str, near))}."
+                f"{verb} {' and '.join(map(str, near))}."
             )
     if index + 1 < window:
         raise InputError(

@@ -40,12 +40,15 @@ class ForecastData:
     covariates : list of dict
         ``name``, ``mean``, ``std``.
     split : TimeSplit
+    transform : tuple of 6 floats, optional
+        GDAL geotransform of a grid, for the places of its cells.
     """
 
     areas: list[Area]
     cell_size: float
     split: TimeSplit
     covariates: list[dict[str, Any]] = field(default_factory=list)
+    transform: Optional[tuple[float, ...]] = None
 
     @property
     def days(self) -> np.ndarray:

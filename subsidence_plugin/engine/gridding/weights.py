@@ -6,7 +6,7 @@ The weights depend on positions alone: they are found once and applied to every 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
@@ -29,12 +29,14 @@ class Rule:
     """How a place gets its value.
 
     ``neighbours`` nearest points, each weighted by 1 / distance to the ``power``, within
-    ``max_distance`` (map units).
+    ``max_distance`` (map units). Cells of a map whose nearest point is farther than
+    ``fill_distance`` are left empty; None: no nearer than ``max_distance``.
     """
 
     neighbours: int = 12
     power: float = 2.0
     max_distance: float = 500.0
+    fill_distance: Optional[float] = None
 
     def __post_init__(self) -> None:
         for name, value, low in (
@@ -46,6 +48,21 @@ class Rule:
             raise InputError(
                 f"MAX_DISTANCE is {self.max_distance:g}; it must be greater than 0 (map units)."
             )
+        if self.fill_distance is not None and not 0 < self.fill_distance <= self.max_distance:
+            raise InputError(
+                f"FILL_DISTANCE is {self.fill_distance:g}; it must be greater than 0 and at most "
+                f"MAX_DISTANCE, {self.max_distance:g} (map units), or empty."
+            )
+
+    @property
+    def filled_within(self) -> float:
+        """Distance to the nearest point within which a cell has a value, map units."""
+        return self.max_distance if self.fill_distance is None else self.fill_distance
+
+    @property
+    def limit(self) -> str:
+        """Name of the parameter that ``filled_within`` is from."""
+        return "MAX_DISTANCE" if self.fill_distance is None else "FILL_DISTANCE"
 
 
 def make_tree(x: np.ndarray, y: np.ndarray) -> cKDTree:
@@ -81,6 +98,24 @@ def neighbours_of(
     beyond = distance > rule.max_distance
     distance[beyond], index[beyond] = np.inf, tree.n
     return distance, index
+
+
+def leave_empty(distance: np.ndarray, index: np.ndarray, rule: Rule, none: int) -> None:
+    """Take all neighbours from places whose nearest point is beyond ``rule.fill_distance``.
+
+    The other places keep theirs, up to ``rule.max_distance``.
+
+    Parameters
+    ----------
+    distance, index : (places, neighbours) arrays
+        As ``neighbours_of`` returns them; changed in place.
+    rule : Rule
+    none : int
+        Index that stands for no neighbour.
+    """
+    if rule.fill_distance is not None:
+        far = distance[:, 0] > rule.fill_distance
+        distance[far], index[far] = np.inf, none
 
 
 def idw_weights(distance: np.ndarray, power: float) -> np.ndarray:

@@ -50,6 +50,27 @@ def stable(velocity: np.ndarray, limit: float, threshold: float) -> np.ndarray:
         return np.abs(velocity) < limit
 
 
+def say_rule(
+    chosen: np.ndarray, threshold: float, still: Optional[np.ndarray], limit: float
+) -> str:
+    """Return how many points the velocities choose, with the rule: of quality nothing yet.
+
+    Parameters
+    ----------
+    chosen : 1d-array of bool
+        As ``moving`` returns it.
+    threshold : float
+    still : 1d-array of bool, optional
+        As ``stable`` returns it; None where no stable points are wanted.
+    limit : float
+        Of the stable points.
+    """
+    count = int(chosen.sum())
+    side, sign = ("below", "−") if threshold < 0 else ("above", "")
+    text = f"{count:,} point{'' if count == 1 else 's'} at or {side} {sign}{abs(threshold):g} mm/yr"
+    return f"{text}." if still is None else f"{text}; {int(still.sum()):,} within ±{limit:g} mm/yr."
+
+
 def good(quality: Optional[np.ndarray], limit: Optional[float], sense: int) -> np.ndarray:
     """Return which points are of sufficient quality; one that is not known is not.
 

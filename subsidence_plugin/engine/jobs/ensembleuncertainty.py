@@ -14,7 +14,7 @@ from ..outputs import Outputs
 from ..progress import Progress
 from ..raster.cache import bounded_cache
 from ..raster.ensemble_maps import EnsembleMaps, Tile
-from ..raster.member_tiles import Layers, open_members
+from ..raster.member_tiles import Layers, forecast_text, open_members
 from ..raster.stack_tiles import tile_cache_bytes
 from ..uncertainty.ensemble import (
     Thresholds,
@@ -98,6 +98,9 @@ def run(
         f"Members: {layers.count}; quantity: {measured.text} {measured.symbol}{unit} "
         f"({measured.reason})."
     )
+    forecast = forecast_text(layers)
+    if forecast:
+        progress.info(f"Members: {forecast}.")
     with Outputs(*targets.values(), table, report, inputs=members) as outputs:
         paths = {name: outputs.path(path) for name, path in wanted.items()}
         bands = sum(len(shares) if name == "exceedance" else 1 for name in wanted)
@@ -113,7 +116,7 @@ def run(
         if report:
             from ..report.uncertainty_report import write_uncertainty_report
 
-            facts = _facts(members, band, summary)
+            facts = _facts(members, band, summary, forecast)
             write_uncertainty_report(outputs.path(report), summary, overview, facts)
         progress(1.0)
     named = zip(shares, summary.thresholds.magnitude)
@@ -200,10 +203,13 @@ def _map(
     return maps.overview
 
 
-def _facts(members: Sequence[str], band: Optional[int], summary: Summary) -> dict[str, object]:
+def _facts(
+    members: Sequence[str], band: Optional[int], summary: Summary, forecast: str
+) -> dict[str, object]:
     which = "" if band is None else f", band {band} of each"
     return {
         "Members": f"{summary.members}: {'; '.join(members)}{which}",
+        **({"They are": forecast} if forecast else {}),
         "Cells": f"{summary.valid:,} valid in all members, of {summary.cells:,}",
         "Quantity": f"{summary.quantity.text} ({summary.quantity.reason})",
         "Quantiles": ", ".join(f"{share:g}" for share in summary.shares),

@@ -124,8 +124,8 @@ def _from_grid(
     whole = recipe.variant == "paper"
     _check_size(history, whole)
     read = read_grid_areas(history, gaps, covariates, whole, seed, progress.part(0, 0.8))
-    data = ForecastData(read.areas, history.cell_size, split, read.covariates)
     grid = history.raster.grid
+    data = ForecastData(read.areas, history.cell_size, split, read.covariates, grid.transform)
     what = f"{read.cells:,} cells with a series of {grid.width:,} × {grid.height:,}"
     if read.share < 1:
         tiles = f"{len(read.areas)} randomly chosen tiles"

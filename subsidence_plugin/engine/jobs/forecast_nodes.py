@@ -61,7 +61,10 @@ def forecast_points_and_cells(
     ensemble = forecast_nodes(
         task.forecaster, area, targets, task.device, progress.part(0.05, 0.6), seconds
     )
-    about = {**task.metadata, "SUBSIDENCE_POINTS": str(task.points)}
+    about = {
+        **task.metadata, "SUBSIDENCE_POINTS": str(task.points),
+        "SUBSIDENCE_REFERENCE_DATE": str(layer.dates[0]),
+    }  # fmt: skip
     if task.wanted.coverage is not None:
         about["SUBSIDENCE_COVERAGE"] = f"{task.wanted.coverage:g}"
     grid = task.history.raster.grid
@@ -69,7 +72,8 @@ def forecast_points_and_cells(
     if card.conformal is not None:
         widths = interval_width(card, task.coverage, area.levels[-card.window :])
     with ForecastStack(paths, grid, times, len(ensemble), about, progress) as stack:
-        for block, maps in _gridded(task, layer, kept, ensemble, widths, progress.part(0.6, 0.9)):
+        part, last = progress.part(0.6, 0.9), area.levels[-1]
+        for block, maps in _gridded(task, layer, kept, ensemble, last, widths, part):
             stack.write(block, maps)
         if not stack.cells:
             raise InputError(
@@ -152,10 +156,14 @@ def _static(task: Task, layer: SeriesLayer, mask: np.ndarray, progress: Progress
 
 
 def _gridded(
-    task: Task, layer: SeriesLayer, kept: np.ndarray, ensemble: np.ndarray,
+    task: Task, layer: SeriesLayer, kept: np.ndarray, ensemble: np.ndarray, last: np.ndarray,
     widths: Optional[np.ndarray], progress: Progress,
 ) -> Iterator[tuple[Window, BlockMaps]]:  # fmt: skip
-    """Yield blocks of the stack's grid with the members gridded from the points."""
+    """Yield blocks of the stack's grid with the members gridded from the points.
+
+    ``last`` are the levels of the points at the origin. The change is from these, gridded alike:
+    the stack may have other dates and another reference than its points.
+    """
     grid, card = task.history.raster.grid, task.card
     x, y = transform_points(
         layer.x[kept], layer.y[kept], layer.crs, grid.crs, WHAT, "The stack (INPUT)"
@@ -163,7 +171,7 @@ def _gridded(
     rule = _rule(task, progress)
     tree = make_tree(x, y)
     windows = grid.windows(OUTPUT_BLOCK)
-    series = ensemble.reshape(-1, ensemble.shape[2])
+    series = np.concatenate([ensemble.reshape(-1, ensemble.shape[2]), last[None]])
     for number, block in enumerate(windows):
         progress(number / len(windows))
         shape = (block[3], block[2])
@@ -177,8 +185,9 @@ def _gridded(
         half = None
         if widths is not None and task.wanted.coverage is not None:
             half = weighted_means(matrix, widths[:, columns].T).T.reshape(-1, *shape)
-        members = maps.reshape(*ensemble.shape[:2], *shape)
-        yield block, ensemble_maps(members, mask, card, task.wanted, half)
+        members = maps[:-1].reshape(*ensemble.shape[:2], *shape)
+        origin = maps[-1].reshape(shape)
+        yield block, ensemble_maps(members, mask, card, task.wanted, half, origin)
 
 
 def _rule(task: Task, progress: Progress) -> Rule:

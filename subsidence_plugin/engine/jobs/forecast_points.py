@@ -27,8 +27,20 @@ WHAT = "The InSAR layer (POINTS)"
 ROWS = 16_384
 
 
+def points_on_stack(task: Task, progress: Progress) -> SeriesLayer:
+    """Return the points, after refusing those of which none lies on the stack."""
+    layer, grid = read_points(task.points, progress), task.history.raster.grid
+    x, y = transform_points(layer.x, layer.y, layer.crs, grid.crs, WHAT, "The stack (INPUT)")
+    if not grid.cells(x, y)[2].any():
+        raise InputError(
+            f"No point of '{task.points}' (POINTS) lies on the stack, so POINT_FORECAST would be "
+            "empty; give the points that the stack was gridded from, or check the CRS of both."
+        )
+    return layer
+
+
 def forecast_at_points(
-    task: Task, done: Forecast, raster: str, path: str, progress: Progress
+    task: Task, done: Forecast, layer: SeriesLayer, raster: str, path: str, progress: Progress
 ) -> int:
     """Write the points with the forecast of the cells around them; return how many have one.
 
@@ -36,13 +48,15 @@ def forecast_at_points(
     ----------
     task : Task
     done : Forecast
+    layer : SeriesLayer
+        From ``points_on_stack``.
     raster : str
         The forecast that was just written.
     path : str
         A path given out by ``Outputs.path``.
     progress : Progress
     """
-    layer, grid = read_points(task.points, progress), task.history.raster.grid
+    grid = task.history.raster.grid
     x, y = transform_points(layer.x, layer.y, layer.crs, grid.crs, WHAT, "The stack (INPUT)")
     past = layer.dates <= done.times.origin
     window = slice(done.origin + 1 - task.card.window, done.origin + 1)

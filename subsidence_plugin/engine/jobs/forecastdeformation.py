@@ -28,7 +28,7 @@ from ..torch_threads import one_torch_thread
 from ..training.device import choose_device
 from .forecast_cells import Forecast, forecast_cells
 from .forecast_nodes import forecast_points_and_cells
-from .forecast_points import forecast_at_points
+from .forecast_points import forecast_at_points, points_on_stack
 
 #: Bytes of GDAL's cache: the blocks of a window of the stack that tiles share.
 CACHE_BYTES = 64 * 2**20
@@ -65,6 +65,7 @@ def run(
     lower: Optional[str] = None,
     upper: Optional[str] = None,
     members: Optional[str] = None,
+    change: Optional[str] = None,
     points: Optional[str] = None,
     point_forecast: Optional[str] = None,
     covariates: Optional[str] = None,
@@ -88,6 +89,8 @@ def run(
         Standard deviation over the members (ddof 0) and ends of the interval, likewise.
     members : str, optional
         A band a member, at the horizon ``step``.
+    change : str, optional
+        Median minus the level at the origin, a band a future date.
     points, point_forecast : str, optional
         InSAR points, and these with the forecast as further dated fields.
     covariates : str, optional
@@ -112,7 +115,7 @@ def run(
     start = time.monotonic()
     loaded = load_forecaster(model)
     targets = {"output": output, "spread": spread, "lower": lower, "upper": upper,
-               "members": members}  # fmt: skip
+               "members": members, "change": change}  # fmt: skip
     wanted = _wanted(loaded.card, targets, step, coverage, points, point_forecast)
     history = open_history(input)
     check_against_card(history, loaded.card, progress)
@@ -144,9 +147,11 @@ def _forecast(
         done, count = forecast_points_and_cells(task, paths, layer, progress)
     else:
         cells_progress = progress.part(0, 0.8) if layer else progress.part(0, 0.97)
+        points = points_on_stack(task, progress) if layer else None
         done, count = forecast_cells(task, paths, cells_progress), None
-        if layer:
-            count = forecast_at_points(task, done, paths["output"], layer, progress.part(0.8, 0.97))
+        if points is not None:
+            part = progress.part(0.8, 0.97)
+            count = forecast_at_points(task, done, points, paths["output"], layer, part)
     times = done.times
     progress.info(
         f"From the origin {times.origin}: {describe_dates(times.targets)}; "
@@ -193,7 +198,7 @@ def _wanted(
         interval_width(card, coverage / 100, np.zeros((2, 1)))
     return Wanted(
         bool(targets["spread"]), coverage / 100 if interval else None,
-        number if targets["members"] else None,
+        number if targets["members"] else None, bool(targets["change"]),
     )  # fmt: skip
 
 
@@ -201,7 +206,7 @@ def _step(card: ForecasterCard, step: Optional[int]) -> int:
     """Return the horizon of the members, from 0."""
     number = card.horizon if step is None else int(step)
     if not 1 <= number <= card.horizon:
-        raise InputError(f"STEP is {number}; this forecaster has the horizons 1 to {card.horizon}.")
+        raise InputError(f"STEP is {number}; this forecaster has the steps 1 to {card.horizon}.")
     return number - 1
 
 
@@ -218,6 +223,7 @@ def _metadata(forecaster: Forecaster, history: History) -> dict[str, str]:
         "SUBSIDENCE_MEMBERS": str(forecaster.members),
         "SUBSIDENCE_SEEN_UNTIL": forecaster.card.seen_until,
         "SUBSIDENCE_UNITS": history.units,
+        "SUBSIDENCE_REFERENCE_DATE": own.get("FIRST_DATE") or str(history.dates[0]),
     }
 
 

@@ -13,10 +13,11 @@ from ..cores import cores
 from ..errors import InputError
 from ..gridding.gap_error import error_in_gaps
 from ..gridding.left_out import METHODS, LeftOut, leave_one_out
+from ..gridding.occupied import occupied_cells
 from ..gridding.product import weighted_means
 from ..gridding.steps import Steps, equal_steps, own_dates, resample
 from ..gridding.summary import Coverage, Gridding
-from ..gridding.weights import Rule, make_tree, neighbours_of, weight_matrix
+from ..gridding.weights import Rule, leave_empty, make_tree, neighbours_of, weight_matrix
 from ..outputs import Outputs
 from ..progress import Progress
 from ..raster.cache import bounded_cache
@@ -56,6 +57,7 @@ def run(
     left_out: int = 10_000,
     seed: int = 42,
     report: Optional[str] = None,
+    fill_distance: Optional[float] = None,
 ) -> dict[str, Any]:
     """Write one map of displacement a date.
 
@@ -88,13 +90,16 @@ def run(
         Of the sample of these.
     report : str, optional
         HTML page.
+    fill_distance : float, optional
+        Cells whose nearest point is farther are nodata; default: as far as ``max_distance``.
 
     Returns
     -------
     dict
         ``BANDS``, ``CELLS`` (with a value), ``RMSE`` (mm, of left-out points; absent where none).
     """
-    start, rule = time.monotonic(), Rule(int(neighbours), float(power), float(max_distance))
+    start = time.monotonic()
+    rule = Rule(int(neighbours), float(power), float(max_distance), fill_distance)
     if reference and remove_median:
         raise InputError("Give either REFERENCE or REMOVE_MEDIAN, not both.")
     with Outputs(output, report, inputs=[points, reference]) as outputs:
@@ -114,6 +119,7 @@ def run(
         about = {
             **product_of(layer.metadata, points), **_settings(rule, resolution, removed, errors),
             **({"MAX_GAP_DAYS": f"{max_gap:g}"} if steps.step else {}),
+            **({"FILL_DISTANCE": f"{fill_distance:g}"} if fill_distance is not None else {}),
         }  # fmt: skip
         with bounded_cache(), stack_writer(path, grid, steps, about, progress) as writer:
             coverage = _fill(writer, tree, series, grid, rule, progress.part(0.45, 0.95))
@@ -217,8 +223,8 @@ def _fill(
         waiting.result()
     if not coverage.supported:
         raise InputError(
-            f"No cell has a point within MAX_DISTANCE ({rule.max_distance:g} map units) of its "
-            "centre; enlarge MAX_DISTANCE or RESOLUTION."
+            f"No cell has a point within {rule.limit} ({rule.filled_within:g} map units) of its "
+            f"centre; enlarge {rule.limit} or RESOLUTION."
         )
     statistics.write(writer.dataset)
     return coverage
@@ -229,11 +235,14 @@ def _blocks(
 ) -> Iterator[tuple[np.ndarray, int, int, int]]:
     """Yield (dates, rows, columns) and its column, row and first date: weights once, all dates."""
     windows, dates = grid.windows(BLOCK), series.shape[1]
+    rows, columns, inside = grid.cells(*tree.data.T)
+    occupied = occupied_cells(rows[inside], columns[inside])
     for number, (column, row, width, height) in enumerate(windows):
         progress(number / len(windows))
         places = centres(grid, (column, row, width, height))
         distance, index = neighbours_of(tree, places, rule, cores())
-        coverage.add(distance)
+        leave_empty(distance, index, rule, tree.n)
+        coverage.add(distance, occupied.within((column, row, width, height)))
         if not np.isfinite(distance).any():  # left as nodata
             continue
         matrix, columns = weight_matrix(distance, index, rule.power)
@@ -248,13 +257,14 @@ def _blocks(
 def _say_coverage(coverage: Coverage, rule: Rule, progress: Progress) -> None:
     share = coverage.supported / coverage.cells
     rest = "" if share == 1 else (
-        f"; the others have no point within {rule.max_distance:g} map units"
+        f"; the others have no point within {rule.filled_within:g} map units"
     )  # fmt: skip
     progress.info(
         f"{coverage.supported:,} of {coverage.cells:,} cells ({share:.1%}) have a value{rest}."
     )
+    progress.info(coverage.say_interpolated())
     if share < 0.05:
-        progress.warn("Few cells have a value; enlarge MAX_DISTANCE or choose a smaller EXTENT.")
+        progress.warn(f"Few cells have a value; enlarge {rule.limit} or choose a smaller EXTENT.")
 
 
 def _report(path: str, stack: str, gridding: Gridding, facts: dict[str, Any]) -> None:

@@ -8,14 +8,22 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import InputError
-from ..insar.inventory import LOW_IS_GOOD, good, moving, stable, thin
+from ..insar.dates import date_of
+from ..insar.inventory import LOW_IS_GOOD, good, moving, say_rule, stable, thin
 from ..insar.product import MEANINGS
 from ..outputs import Outputs
 from ..progress import Progress
 from ..sampling.labels import LABEL
 from ..styles import write_style
 from ..vector.metric_crs import metric_crs
-from ..vector.read import Features, field_names, open_layer, read_features, transform_points
+from ..vector.read import (
+    NUMBERS,
+    Features,
+    field_names,
+    open_layer,
+    read_features,
+    transform_points,
+)
 from ..vector.write import write_points
 
 WHAT = "The InSAR layer (INPUT)"
@@ -75,6 +83,7 @@ def run(
         _describe(features, velocity, velocity_field, progress)
         subside = moving(velocity, threshold)
         still = stable(velocity, stable_limit, threshold) if stable_output else None
+        progress.info(say_rule(subside, threshold, still, stable_limit))
         progress(0.4)
         quality = features.number(quality_field) if quality_field else None
         enough = _enough(quality, quality_field, quality_limit, quality_sense, velocity, progress)
@@ -116,11 +125,12 @@ def _read(source: str, velocity: str, quality: Optional[str]) -> tuple[Features,
     if velocity not in present:
         raise InputError(
             f"{WHAT} has no field '{velocity}' (VELOCITY_FIELD); import the series with 'Import "
-            "InSAR time series', which computes it, or choose another field."
+            f"InSAR time series', which computes it, or choose a numeric field ({_numeric(layer)})."
         )
     if quality and quality not in present:
         raise InputError(
-            f"{WHAT} has no field '{quality}' (QUALITY_FIELD); choose another, or leave it empty."
+            f"{WHAT} has no field '{quality}' (QUALITY_FIELD); choose a numeric field "
+            f"({_numeric(layer)}), or leave it empty."
         )
     names = {"velocity": velocity}
     for name in (quality, "mean_velocity_std", "temporal_coherence", "rmse_ts", "rmse", "pid"):
@@ -131,6 +141,18 @@ def _read(source: str, velocity: str, quality: Optional[str]) -> tuple[Features,
     if features.geometry != "point" or not len(features):
         raise InputError(f"{WHAT} holds no points; choose a layer of InSAR points.")
     return features, names
+
+
+def _numeric(layer) -> str:
+    """Return the names of the numeric fields, those of dates only counted."""
+    definition = layer.GetLayerDefn()
+    fields = [definition.GetFieldDefn(i) for i in range(definition.GetFieldCount())]
+    names = [field.GetName() for field in fields if field.GetType() in NUMBERS]
+    others = [name for name in names if date_of(name) is None]
+    dates = len(names) - len(others)
+    if dates:
+        others.append(f"{dates} dates")
+    return f"it has {', '.join(others)}" if others else "it has none"
 
 
 def _describe(features: Features, velocity: np.ndarray, field: str, progress: Progress) -> None:

@@ -32,7 +32,7 @@ def run(progress: Progress, model: str, report: Optional[str] = None) -> dict[st
     -------
     dict
         ``ARCHITECTURE``, ``MEMBERS``, ``FACTORS`` (names in order, comma-separated; of a
-        forecaster its covariates) and ``MODEL_ID``.
+        forecaster its covariates, absent without any) and ``MODEL_ID``.
     """
     if file_kind(model) == FORECASTER:
         return _forecaster(progress, model, report)
@@ -66,10 +66,11 @@ def _forecaster(progress: Progress, model: str, report: Optional[str]) -> dict[s
 
             write_card_report(outputs.path(report), loaded, name)
         progress(1.0)
+    names = {"FACTORS": ", ".join(card.covariate_names)} if card.covariates else {}
     return {
         "ARCHITECTURE": card.architecture,
         "MEMBERS": loaded.members,
-        "FACTORS": ", ".join(card.covariate_names),
+        **names,
         "MODEL_ID": loaded.model_id,
     }
 

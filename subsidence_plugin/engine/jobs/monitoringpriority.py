@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, Optional
 
 import numpy as np
@@ -17,8 +19,8 @@ from ..raster.member_tiles import Layers, check_same_grid
 from ..raster.read import Raster
 from ..raster.stack_tiles import tile_cache_bytes, write_tile
 from ..raster.write import RasterWriter
-from ..styles import write_style
-from ..uncertainty.priority import RULES, Bounds
+from ..styles import write_class_style
+from ..uncertainty.priority import RULES, Bounds, conditions
 from ..uncertainty.sources import Limits, Sources
 from ..uncertainty.stream import TileStream, Window
 from ..vector.write import write_table
@@ -29,6 +31,9 @@ ROLES = {
     "residual": "|residual| (RESIDUAL)",
     "exceedance": "exceedance probability (EXCEEDANCE)",
 }
+
+#: Characters of a line of the legend.
+LINE = 44
 
 #: Kinds of rasters that hold codes and not a quantity.
 CODES = ("levels", "bivariate", "priority", "susceptibility_classes", "class_stack")
@@ -99,8 +104,9 @@ def run(
             cells, km2 = _map(
                 stream, layers, place, (sources, limits, areas), metadata, progress.part(0.6, 0.98)
             )
-        write_style("priority", place)
-        columns = priority_columns(cells, km2)
+        stated = conditions(bool(exceedance), bool(levels))
+        write_class_style(place, _legend(stated), "priority")
+        columns = priority_columns(cells, km2, stated)
         _log(columns, progress)
         if not cells[1]:
             progress.info(
@@ -114,17 +120,25 @@ def run(
     return {"AREAS": columns["area_km2"]}
 
 
-def priority_columns(cells: np.ndarray, km2: np.ndarray) -> dict[str, list]:
-    """Return the table: class, label, condition, cells, km² and share of the area."""
+def priority_columns(cells: np.ndarray, km2: np.ndarray, stated: Sequence[str]) -> dict[str, list]:
+    """Return the table: class, label, condition as stated, cells, km² and share of the area."""
     codes = range(1, len(RULES) + 1)
     return {
         "class": list(codes),
         "label": [rule.label for rule in RULES],
-        "condition": [rule.condition for rule in RULES],
+        "condition": list(stated),
         "cells": [int(cells[code]) for code in codes],
         "area_km2": [float(km2[code]) for code in codes],
         "share": [float(km2[code] / km2.sum()) for code in codes],
     }
+
+
+def _legend(stated: Sequence[str]) -> list[str]:
+    """Return the actions with their conditions, in lines that fit beside a printed map."""
+    return [
+        "\n".join([*wrap(rule.label, LINE), *wrap(f"({words})", LINE)])
+        for rule, words in zip(RULES, stated)
+    ]
 
 
 def _open(

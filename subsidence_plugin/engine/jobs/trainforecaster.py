@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import numpy as np
@@ -94,7 +95,7 @@ def run(
             recipe, prepared, seed=seed, repeats=repeats, device=where,
             progress=progress.part(0.08, 0.85),
         )  # fmt: skip
-        _say_kept(recipe, trained, progress)
+        say_kept(recipe.variant, trained.summaries, progress)
         forecaster, title = trained.forecaster, recipe.title
         describe(forecaster.card, recipe, source, where, trained.summaries)
         if repeats > 1:
@@ -113,12 +114,22 @@ def run(
     return results(measured, model_id)
 
 
-def _say_kept(recipe: ForecastRecipe, trained: TrainedForecaster, progress: Progress) -> None:
-    """Say where training did not help."""
-    kept = [str(n) for n, s in enumerate(trained.summaries, 1) if s["best_pass"] == 0]
-    if kept and recipe.variant == "lastmap":
-        which = "The network keeps" if len(trained.summaries) == 1 else (
-            f"Of the networks, number {', '.join(kept)} keep"
+def say_kept(variant: str, summaries: Sequence[Mapping[str, Any]], progress: Progress) -> None:
+    """Say where training did not help.
+
+    Parameters
+    ----------
+    variant : str
+        Only networks of lastmap begin as a linear forecast.
+    summaries : sequence of mapping
+        ``best_pass`` of each network.
+    progress : Progress
+    """
+    kept = [str(n) for n, s in enumerate(summaries, 1) if s["best_pass"] == 0]
+    if kept and variant == "lastmap":
+        which = "The network keeps" if len(summaries) == 1 else (
+            f"Of the {len(summaries)} networks, number {', '.join(kept)} "
+            f"keep{'s' if len(kept) == 1 else ''}"
         )  # fmt: skip
         progress.warn(
             f"{which} the linear start: no pass had a lower validation loss, so training added "

@@ -21,7 +21,7 @@ from ..tuning.forecast import WARM_UP_PASSES, Forecasting
 from ..tuning.forecast_arrays import to_arrays
 from ..tuning.forecast_ensemble import ForecastTuning, joined, networks_of, top_candidates
 from ..tuning.forecast_runs import run_values, runs_of, top_values, trials_of, tuned_name
-from ..tuning.forecast_search import ForecastSearch
+from ..tuning.forecast_search import ForecastSearch, expected
 from ..tuning.outcome import Searched
 from ..tuning.search import search
 from ..tuning.search_base import DEFAULTS
@@ -30,7 +30,7 @@ from ..tuning.study import ranking
 from ..tuning.task import Plan
 from ..vector.write import write_table
 from .forecast_data import ForecastSource, read_forecast_data
-from .trainforecaster import describe, results
+from .trainforecaster import describe, results, say_kept
 
 
 def run(
@@ -184,7 +184,10 @@ def _search(
         searched.study = search(
             tuned.task, data, searched.plan, searched.place, searched.name,
             workers=searched.workers, packages=packages, describe=tuned.described,
-            references=lambda p, tuned=tuned: tuned.references(judge, p, naive), progress=part,
+            references=lambda p, searched=searched: searched.tuned.references(
+                judge, p, naive, expected(searched.plan.trials, searched.workers)
+            ),
+            progress=part,
         )  # fmt: skip
         naive.update({n: v for n, v in searched.references.items() if n != DEFAULTS})
         searched.trial = tuned.best(ranking(searched.study), searched.study)
@@ -208,6 +211,12 @@ def _join(
     networks = networks_of(judge, top_values(tuning), progress)
     tuning.ensemble = joined(networks)
     card, best = tuning.ensemble.card, tuning.best
+    say_kept(card.variant, card.training["members"], progress)
+    if card.variant == "lastmap" and round(best.trial.value, 4) >= 1:
+        progress.warn(
+            "No trial has a lower validation loss than the linear start (best "
+            f"{best.trial.value:.4f}, linear start 1), so the search brought nothing."
+        )
     members = [
         {**entry, "trial": one.number, "value": one.value}
         for entry, one in zip(card.training["members"], tuning.top)

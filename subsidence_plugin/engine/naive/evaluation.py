@@ -73,7 +73,7 @@ def evaluate(
             forecasts = {name: forecast[rows] for name, forecast in whole.items()}
             forecasts.update({name: rule(levels[rows]) for name, rule in rules.items()})
             seen = (levels[rows, targets], levels[rows, origin], observed[rows, targets])
-            scores.add_rows(forecasts, *seen)
+            scores.add_rows(forecasts, *seen, origin=int(origin))
             if histogram is not None:
                 histogram.add(forecasts[scores.names[0]], *seen)
     if not scores.count.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Optional
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class Scores:
         self._errors = {name: np.zeros((3, horizon)) for name in self.names}
         # Of levels and of increments: mean and sum of squares about it.
         self._levels, self._increments = Spread(horizon), Spread(horizon)
+        # By origin: sum of squares of each name, then the number of values.
+        self._by_origin: dict[int, np.ndarray] = {}
 
     def add(
         self,
@@ -64,10 +67,11 @@ class Scores:
         """
         self._check(forecasts, targets)
         self.origins += 1
+        number = self.origins
         for start in range(0, len(targets), BLOCK):
             rows = slice(start, start + BLOCK)
             some = {name: forecasts[name][rows] for name in self.names}
-            self.add_rows(some, targets[rows], last[rows], observed[rows])
+            self.add_rows(some, targets[rows], last[rows], observed[rows], number)
 
     def add_rows(
         self,
@@ -75,8 +79,12 @@ class Scores:
         targets: np.ndarray,
         last: np.ndarray,
         observed: np.ndarray,
+        origin: Optional[int] = None,
     ) -> None:
-        """Add a few nodes of one origin as ``add`` does, without counting the origin."""
+        """Add a few nodes as ``add`` does, without counting the origin.
+
+        ``origin`` is its date, under which ``ahead`` compares; None leaves it out of that.
+        """
         self._check(forecasts, targets)
         targets, last = targets.astype(float), last.astype(float)
         errors = {name: forecasts[name] - targets for name in self.names}
@@ -84,14 +92,20 @@ class Scores:
         for error in errors.values():
             known &= np.isfinite(error)
         complete = known.all()
-        self.count += known.sum(axis=0)
-        for name, error in errors.items():
+        count = known.sum(axis=0)
+        self.count += count
+        own = np.zeros(len(self.names) + 1)
+        own[-1] = count.sum()
+        for place, (name, error) in enumerate(errors.items()):
             if not complete:
                 error[~known] = 0
-            sums = self._errors[name]
+            sums, squares = self._errors[name], np.einsum("nf,nf->f", error, error)
             sums[0] += error.sum(axis=0)
             sums[1] += np.abs(error).sum(axis=0)
-            sums[2] += np.einsum("nf,nf->f", error, error)
+            sums[2] += squares
+            own[place] = squares.sum()
+        if origin is not None:
+            self._by_origin[origin] = self._by_origin.get(origin, 0) + own
         self._levels.add(targets, known)
         self._increments.add(targets - last[:, None], known)
 
@@ -104,6 +118,27 @@ class Scores:
                     f"The forecast of '{name}' has the shape {forecasts[name].shape}, "
                     f"the targets {targets.shape}."
                 )
+
+    def ahead(self, name: str, other: str) -> tuple[int, int, bool]:
+        """Return at how many origins one forecast has the smaller RMSE over all steps.
+
+        Parameters
+        ----------
+        name, other : str
+
+        Returns
+        -------
+        ahead, origins : int
+            Origins without an observed target are left out.
+        overlap : bool
+            Whether origins next to each other share target dates, so that they do not count as
+            independent.
+        """
+        mine, rival = self.names.index(name), self.names.index(other)
+        known = {origin: own for origin, own in sorted(self._by_origin.items()) if own[-1] > 0}
+        ahead = sum(bool(own[mine] < own[rival]) for own in known.values())
+        overlap = bool((np.diff(list(known)) < self.horizon).any())
+        return ahead, len(known), overlap
 
     def rmse(self, name: str, pooled: bool = False) -> np.ndarray:
         """Return the root mean square error in mm: (horizon,), or pooled over all horizons."""

@@ -16,6 +16,9 @@ COLUMNS = (
     "skill",
 )  # fmt: skip
 
+#: A gain at no more than this share of the origins may be chance.
+CHANCE = 0.6
+
 
 @dataclass(frozen=True)
 class Skill:
@@ -35,6 +38,11 @@ class Skill:
         Name of that baseline.
     rmse, best_rmse : float
         Pooled RMSE in mm, of the model and of that baseline.
+    origins_ahead, origins : int
+        At how many of the origins the model has a smaller RMSE than that baseline; 0 of 0 where
+        the scores do not tell origins apart.
+    overlap : bool
+        Whether origins share target dates: then they are not independent.
     """
 
     model: str
@@ -44,6 +52,16 @@ class Skill:
     best: str
     rmse: float
     best_rmse: float
+    origins_ahead: int = 0
+    origins: int = 0
+    overlap: bool = False
+
+    @property
+    def may_be_chance(self) -> bool:
+        """Whether the model is ahead overall, but at few more than half of the origins."""
+        return self.overall > 0 and self.origins > 1 and (
+            self.origins_ahead <= CHANCE * self.origins
+        )  # fmt: skip
 
 
 def skill(scores: Scores, model: str, baselines: Sequence[str]) -> Skill:
@@ -64,6 +82,7 @@ def skill(scores: Scores, model: str, baselines: Sequence[str]) -> Skill:
     return Skill(
         model, _skill(own, each.min(axis=0)), [baselines[place] for place in places],
         float(_skill(pooled, overall[best])), baselines[best], pooled, float(overall[best]),
+        *scores.ahead(model, baselines[best]),
     )  # fmt: skip
 
 
@@ -92,8 +111,13 @@ def lead(found: Skill, titles: Mapping[str, str], where: str = "the test part") 
         f"skill {signed(found.overall)}; RMSE {found.rmse:.2f} against {found.best_rmse:.2f} mm "
         f"{span}"
     )
+    if found.origins > 1:
+        figures += f"; ahead at {found.origins_ahead} of {found.origins} origins"
+        figures += ", which overlap" if found.overlap else ""
     if found.overall > 0:
-        gain = f"{100 * found.overall:.1f} %"
+        gain = (
+            f"{100 * found.overall:.1f} %{', which may be chance' if found.may_be_chance else ''}"
+        )
         start = f"On {where}, {model} beats {other}, the best baseline, by {gain} ({figures})"
         return start + _where_not(found, titles)
     start = f"On {where}, {model} does not beat {other} ({figures})"

@@ -124,7 +124,16 @@ def finish_stack(path: str, progress: Progress) -> None:
     sizes = np.abs(values[np.isfinite(values)])
     top = float(np.quantile(sizes, COLOURED)) if len(sizes) else 1.0
     units = raster.metadata.get("SUBSIDENCE_UNITS", "mm")
-    write_style("deformation", path, band=band, **ramp_values(top, units, True))
+    values = ramp_values(top, units, True, reference_date(raster.metadata))
+    write_style("deformation", path, band=band, **values)
+
+
+def reference_date(metadata: Mapping[str, str]) -> str:
+    """Return the ISO date since when displacement is counted; empty where it is not known."""
+    own = metadata.get("SUBSIDENCE_REFERENCE_DATE", "")
+    if not own and metadata.get("SUBSIDENCE_KIND") == KIND:
+        return metadata.get("FIRST_DATE", "")
+    return own
 
 
 @dataclass(frozen=True)

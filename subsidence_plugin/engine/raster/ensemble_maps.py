@@ -164,18 +164,21 @@ def write_map_style(name: str, path: str, summary: Summary) -> None:
         write_style("ensemble_spread", path, **ramp_values(summary.widest, summary.unit, True))
 
 
-def ramp_values(top: float, unit: str, open_ended: bool = False) -> dict[str, str]:
+def ramp_values(top: float, unit: str, open_ended: bool = False, since: str = "") -> dict[str, str]:
     """Return what fills in the style of a ramp that ends at ``top`` (and at −``top``).
 
-    Four steps: ``high1`` to ``high4`` and ``low1`` to ``low4``, with their legend texts ``text…``.
+    Four steps: ``high1`` to ``high4`` and ``low1`` to ``low4``, with their legend texts ``text…``;
+    those of the ends name the date ``since`` when displacement is counted.
     """
     top = top if top > 0 else 1.0
-    values = {}
+    values, counted = {}, f" since {since}" if since else ""
     for step in range(1, 5):
         number = top * step / 4
         last = step == 4
         shown = f"{number:.3g}{' ' + unit if unit and last else ''}"
         values[f"high{step}"], values[f"low{step}"] = f"{number:.6g}", f"{-number:.6g}"
-        values[f"text_high{step}"] = shown + (" and more" if last and open_ended else "")
-        values[f"text_low{step}"] = f"−{shown}" + (" and less" if last and open_ended else "")
+        more, less = (" and more", " and less") if last and open_ended else ("", "")
+        end = counted if last else ""
+        values[f"text_high{step}"] = f"{shown}{more}{end}"
+        values[f"text_low{step}"] = f"−{shown}{less}{end}"
     return values

@@ -27,6 +27,7 @@ KINDS = {
     "lower": "forecast_lower",
     "upper": "forecast_upper",
     "members": "forecast_members",
+    "change": "forecast_change",
 }
 
 
@@ -132,6 +133,8 @@ def _about(name: str, times: Times) -> dict[str, str]:
         target = times.targets[times.step]
         return {**about, "SUBSIDENCE_DATE": str(target), "SUBSIDENCE_STEP": str(times.step + 1)}
     dates = times.targets
+    if name == "change":
+        about["SUBSIDENCE_REFERENCE_DATE"] = str(times.origin)
     return {**about, "FIRST_DATE": str(dates[0]), "LAST_DATE": str(dates[-1]),
             "DATES": str(len(dates))}  # fmt: skip
 

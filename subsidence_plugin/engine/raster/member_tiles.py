@@ -25,6 +25,7 @@ NOT_MEMBERS = {
     "forecast_spread": "dates",
     "forecast_lower": "dates",
     "forecast_upper": "dates",
+    "forecast_change": "dates",
 }
 
 
@@ -129,6 +130,22 @@ def open_members(paths: Sequence[str], band: Optional[int] = None) -> Layers:
         return Layers(rasters, [_all_bands(rasters[0])])
     check_same_grid(rasters, [f"Member {number}" for number in range(1, len(rasters) + 1)])
     return Layers(rasters, [[_band_of(raster, rasters[0], band)] for raster in rasters])
+
+
+def forecast_text(layers: Layers) -> str:
+    """Return which date the members forecast and since when; empty where they do not say so."""
+    texts = {_forecast_of(raster, bands[0]) for raster, bands in zip(layers.rasters, layers.bands)}
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def _forecast_of(raster: Raster, band: int) -> str:
+    own = {**raster.metadata, **raster.dataset.GetRasterBand(band).GetMetadata()}
+    date, step, origin = (own.get(f"SUBSIDENCE_{key}") for key in ("DATE", "STEP", "ORIGIN"))
+    if not (date and step and origin):
+        return ""
+    since = own.get("SUBSIDENCE_REFERENCE_DATE")
+    text = f"forecast of {date} (step {step}, origin {origin})"
+    return f"{text}, displacement since {since}" if since else text
 
 
 def _all_bands(raster: Raster) -> list[int]:

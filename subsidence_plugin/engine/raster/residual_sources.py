@@ -21,8 +21,8 @@ from .read import Raster
 NO_FORECAST = (
     "levels", "bivariate", "priority", "susceptibility_classes", "class_stack", "exceedance",
     "class_probability", "confidence", "rank_variance", "residual_signed", "residual_absolute",
-    "residual_hotspots", "forecast_spread", "ensemble_spread", "members", "forecast_members",
-    "factor_stack",
+    "residual_hotspots", "forecast_spread", "forecast_change", "ensemble_spread", "members",
+    "forecast_members", "factor_stack",
 )  # fmt: skip
 
 

@@ -13,13 +13,14 @@ from ..tuning.results import trial_columns
 from ..tuning.samplers import STARTUP
 from ..tuning.search_base import DEFAULTS
 from .forecast_tuning_figures import optimisation_process
-from .forecaster_report import accuracy_sections
+from .forecaster_report import accuracy_sections, nothing_learnt
 from .html import Figure, Heading, Section, Table, Text, write_report
 from .tuning_sections import (
     SHOWN,
     best_trials,
     course,
     importance_sections,
+    not_beaten,
     search_facts,
     slice_figure,
     space_table,
@@ -61,6 +62,7 @@ def write_forecast_tuning_report(path: str, tuning: ForecastTuning, data: Foreca
         _process(tuning), slice_figure(best, columns),
         Heading("The best trials"), *_top(tuning),
         Heading("The ensemble"),
+        *nothing_learnt(tuning.ensemble.card.training["members"], tuning.ensemble.card.variant),
         *accuracy_sections(tuning.ensemble, data, tuning.measured),
     ]  # fmt: skip
     title = f"Tuning: {best.tuned.title}"
@@ -77,8 +79,11 @@ def brought(tuning: ForecastTuning) -> str:
     single = "a single network" if runs == 1 else f"the mean of {runs} single networks"
     size = f"{abs(gain):.3f} mm"
     verdict = size if gain > 0 else f"nothing (it is worse by {size})"
+    levels = [s.references[DEFAULTS] for s in tuning.searches if DEFAULTS in s.references]
+    nothing = not_beaten(best, min(levels, default=None))
     return (
-        f"Best configuration (trial {best.trial.number}{seed}, validation loss "
+        f"{nothing}{' ' if nothing else ''}Best configuration "
+        f"(trial {best.trial.number}{seed}, validation loss "
         f"{best.trial.value:.4f}): {best.words()}. On {part} {single} has "
         f"an RMSE of {tuned[:, 0].mean():.3f} mm with tuned values and "
         f"{manual[:, 0].mean():.3f} mm with the defaults: tuning brought "
@@ -124,7 +129,9 @@ def _judged(tuning: ForecastTuning) -> Table:
         rows.append([best.tuned.reference_title(name), value, value - best.trial.value])
     return Table(
         ("Forecast", best.tuned.metric_title, "Best trial is better by"), rows,
-        f"Validation loss on {best.evaluation}, the same for all.", digits=4,
+        f"Validation loss on {best.evaluation}, the same for all. The ridge on differences is "
+        "fitted anew on the training part, on a window of its own length: it is not the linear "
+        "start of the networks, which has 1.", digits=4,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ..forecasting.card import ForecasterCard
-from ..forecasting.describe import intervals, lengths, source
+from ..forecasting.describe import intervals, lengths, part_and_baseline, source
 from ..forecasting.forecaster import Forecaster
 from .html import Heading, Section, Table, write_report
 
@@ -64,10 +64,11 @@ def _figures(forecaster: Forecaster) -> Table:
     metrics = forecaster.card.metrics
     known = [name for name in COLUMNS if any(_is_number(m.get(name)) for m in metrics.values())]
     rows = [
-        [part, *(own[name] if _is_number(own.get(name)) else None for name in known)]
+        [": ".join(filter(None, part_and_baseline(part, forecaster.card))),
+         *(own[name] if _is_number(own.get(name)) else None for name in known)]
         for part, own in metrics.items()
         if any(_is_number(own.get(name)) for name in known)
-    ]
+    ]  # fmt: skip
     return Table(
         ("Part", *known), rows,
         "Over all steps of the horizon, in mm where they have a unit. A part followed by a name is "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Optional
+
 import numpy as np
 
 from ..forecasting.area import Area
@@ -43,8 +46,8 @@ def examples_of(forecaster: Forecaster, data: ForecastData, judged: Assessment) 
     levels = np.where(known[nodes], series[nodes], np.nan)
     return [
         Example(
-            _title(area, int(node), levels[row]), area.days, levels[row], origin, targets,
-            median[row],
+            _title(area, int(node), levels[row], data.transform), area.days, levels[row], origin,
+            targets, median[row],
             None if width is None else median[row] - width[row],
             None if width is None else median[row] + width[row],
             others[row],
@@ -53,13 +56,20 @@ def examples_of(forecaster: Forecaster, data: ForecastData, judged: Assessment) 
     ]  # fmt: skip
 
 
-def _title(area: Area, node: int, levels: np.ndarray) -> str:
+def _title(area: Area, node: int, levels: np.ndarray, transform: Optional[Sequence[float]]) -> str:
     """Return where a node lies and how far it moved."""
     seen = levels[np.isfinite(levels)]
     moved = format_cell(float(seen[-1] - seen[0]), 0) if len(seen) else "0"
     if area.is_grid:
         row, column = (int(place[node]) for place in np.nonzero(area.mask))
-        where = f"Column {column + area.corner[1] + 1}, row {row + area.corner[0] + 1}"
+        column, row = column + area.corner[1], row + area.corner[0]
+        where = f"Column {column + 1}, row {row + 1}"
+        if transform is not None:
+            x, across, down, y, below, along = transform
+            x += (column + 0.5) * across + (row + 0.5) * down
+            y += (column + 0.5) * below + (row + 0.5) * along
+            digits = 0 if max(abs(across), abs(down)) >= 1 else 5  # metres or degrees
+            where = f"Cell at {x:.{digits}f}, {y:.{digits}f}"
     else:
         where = f"Point at {area.xy[node, 0]:.0f}, {area.xy[node, 1]:.0f}"
     return f"{where}: {moved} mm in all"

@@ -75,7 +75,7 @@ def write_forecaster_report(
         *accuracy_sections(forecaster, data, measured),
         Heading("How it was trained"),
         history_section(history, forecaster.card.variant),
-        *_nothing_learnt(summaries, forecaster.card.variant),
+        *nothing_learnt(summaries, forecaster.card.variant),
         _members(summaries, measured),
     ]
     card = forecaster.card
@@ -181,7 +181,8 @@ def history_section(history: History, variant: str) -> Section:
     )  # fmt: skip
 
 
-def _nothing_learnt(summaries: Sequence[Mapping[str, Any]], variant: str) -> list[Section]:
+def nothing_learnt(summaries: Sequence[Mapping[str, Any]], variant: str) -> list[Section]:
+    """Return that some or all networks kept their linear start, where that is so."""
     start = sum(summary["best_pass"] == 0 for summary in summaries)
     if not start or variant != "lastmap":
         return []

@@ -58,7 +58,9 @@ def lead(gridding: Gridding) -> str:
     """Return the result: how far off the grid is between points, against the baselines."""
     errors, coverage = gridding.errors, gridding.coverage
     share = coverage.supported / coverage.cells
-    covered = f"{share:.1%} of the {coverage.cells:,} cells have a value."
+    covered = (
+        f"{share:.1%} of the {coverage.cells:,} cells have a value. {coverage.say_interpolated()}"
+    )
     if errors is None:
         return f"The error of the gridding was not measured. {covered}"
     rmse = errors.rmse()
@@ -82,11 +84,16 @@ def _map(gridding: Gridding, change: Change) -> list[Section]:
     relative = f"Relative to the {gridding.removed}. " if gridding.removed else ""
     caption = (
         f"Displacement from {change.first} to {change.last} in mm. {relative}Grey: no point "
-        f"within {rule.max_distance:g} {gridding.unit}. The colours end at the 98 % quantile of "
+        f"within {rule.filled_within:g} {gridding.unit}. The colours end at the 98 % quantile of "
         "the size; the data are percentiles of the map."
     )
     reach = f"{rule.max_distance:g} {gridding.unit}"
     text = METHOD.format(neighbours=rule.neighbours, reach=reach, power=rule.power)
+    if rule.fill_distance is not None:
+        text += (
+            f" Cells whose nearest point is farther than {rule.fill_distance:g} {gridding.unit} "
+            "are left empty."
+        )
     coverage = gridding.coverage
     mean = coverage.used / max(coverage.supported, 1)
     half, most = (f"{coverage.quantile(share):.0f} {gridding.unit}" for share in (0.5, 0.95))
@@ -95,7 +102,7 @@ def _map(gridding: Gridding, change: Change) -> list[Section]:
         Text(
             f"{text}\n\n{coverage.supported:,} of {coverage.cells:,} cells have a value, from "
             f"{mean:.1f} points on average; half of them have a point within {half} of their "
-            f"centre, 95 % within {most}."
+            f"centre, 95 % within {most}. {coverage.say_interpolated()}"
         ),
     ]
 
@@ -142,7 +149,7 @@ def _where_it_ends(gaps: Mapping[str, list], unit: str) -> list[Section]:
         if radius > 0 and worse:
             text = (
                 f"In gaps of {radius:g} {unit} and more the gridding is no better than the "
-                f"{worse[-1]}; consider that as MAX_DISTANCE."
+                f"{worse[-1]}; consider that as FILL_DISTANCE."
             )
             return [Text(text)]
     return []
@@ -182,11 +189,14 @@ def _dates(gridding: Gridding) -> list[Section]:
 
 def _facts(gridding: Gridding) -> dict[str, object]:
     rule, steps, coverage = gridding.rule, gridding.steps, gridding.coverage
+    filled = rule.fill_distance
+    nearest = "" if filled is None else f", nearest within {filled:g} {gridding.unit}"
     return {
         "Rows": f"{gridding.points:,} points; {describe_dates(gridding.acquisitions)}",
         "Grid": f"{coverage.cells:,} cells of {gridding.resolution:g} {gridding.unit}, "
         f"{gridding.crs}",
         "Settings": f"{rule.neighbours} neighbours, power {rule.power:g}, within "
-        f"{rule.max_distance:g} {gridding.unit}; reference: {gridding.removed or 'as delivered'}",
+        f"{rule.max_distance:g} {gridding.unit}{nearest}; "
+        f"reference: {gridding.removed or 'as delivered'}",
         "Bands": f"{len(steps)}" + (f", every {steps.step} days" if steps.step else ""),
     }

@@ -95,7 +95,10 @@ def lead(residuals: Residuals) -> str:
         f"{who} off by {sample.rmse:.2f} {units} (RMSE), with a bias of {bias} {units}, at {when}"
     )
     if math.isfinite(sample.skill):
-        other = f"persistence ({sample.baseline_rmse:.2f} {units})"
+        other = (
+            f"persistence ({sample.baseline_rmse:.2f} {units}; the training report compares with "
+            "better baselines)"
+        )
         text += (
             f"; {sample.skill:.0%} less than {other}"
             if sample.skill > 0

@@ -161,7 +161,11 @@ def _scale(ax: Axes, dimension: Any, x: np.ndarray) -> None:
         ax.set_xscale("log")
     if ax.get_xscale() == "log":
         ends = dimension.choices or (dimension.low, dimension.high)
-        _plain_log_ticks(ax, max(ends) / min(ends))
+        _plain_log_ticks(ax, max(ends) / min(ends), dimension.is_integer)
+    elif dimension.is_integer and not dimension.choices:
+        from matplotlib.ticker import MaxNLocator
+
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     if dimension.choices and len(dimension.choices) <= 6:
         ax.set_xticks(list(dimension.choices))
         ax.set_xticklabels([f"{value:g}" for value in dimension.choices])
@@ -174,12 +178,12 @@ def _scale(ax: Axes, dimension: Any, x: np.ndarray) -> None:
             ax.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
 
 
-def _plain_log_ticks(ax: Axes, ratio: float) -> None:
+def _plain_log_ticks(ax: Axes, ratio: float, whole: bool) -> None:
     """Write the ticks of a logarithmic axis as numbers, few enough to stand apart."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     if ratio < 20:
-        ax.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=2))
+        ax.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=2, integer=whole))
     else:
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 3) if ratio < 300 else (1,), numticks=5))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:g}"))

@@ -8,6 +8,7 @@ from typing import Any, Optional
 from ..training.scores import comparison
 from ..tuning.outcome import Outcome
 from ..tuning.results import trial_columns
+from ..tuning.search_base import DEFAULTS
 from ..tuning.study import counts
 from .html import Heading, Section, Table, Text, write_report
 from .tuning_sections import (
@@ -15,6 +16,7 @@ from .tuning_sections import (
     course,
     history_figure,
     importance_sections,
+    not_beaten,
     search_facts,
     slice_figure,
     space_table,
@@ -30,7 +32,7 @@ def write_tuning_report(path: str, outcome: Outcome) -> None:
     """Write the report of one tuning."""
     columns = trial_columns(outcome.study, outcome.tuned.space)
     sections: list[Section] = [
-        Heading("What the search brought"), _judged(outcome), *_unseen(outcome),
+        Heading("What the search brought"), *_brought(outcome), _judged(outcome), *_unseen(outcome),
         Heading("The search"), Text(course(outcome)), history_figure(outcome, columns),
         *importance_sections(outcome), slice_figure(outcome, columns),
         Heading("The best trials"),
@@ -68,12 +70,18 @@ def lead(outcome: Outcome) -> str:
     return text + f"; on the {part} rows, which decided nothing, {judged}."
 
 
+def _brought(outcome: Outcome) -> list[Section]:
+    """Return that the search brought nothing, where that is so."""
+    text = not_beaten(outcome, outcome.references.get(DEFAULTS))
+    return [Text(text)] if text else []
+
+
 def _metric(title: str) -> str:
     return "an AUC" if title == "AUC" else f"a {title.lower()}"
 
 
 def _best_baseline(outcome: Outcome) -> Optional[tuple[str, float]]:
-    found = [(n, v) for n, v in outcome.references.items() if n != "defaults"]
+    found = [(n, v) for n, v in outcome.references.items() if n != DEFAULTS]
     sign = 1 if outcome.tuned.maximise else -1
     return max(found, key=lambda pair: sign * pair[1], default=None)
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..tuning.outcome import Searched
 from ..tuning.results import best_so_far, importances
 from ..tuning.samplers import STARTUP
+from ..tuning.search_base import DEFAULTS
 from ..tuning.study import counts, ranking
 from .html import Figure, Section, Table, Text
 from .tuning_figures import importance_bars, optimisation_history, slices
@@ -30,8 +31,8 @@ def course(searched: Searched) -> str:
         "grid": "grid search: combinations of the values below, in random order",
     }[plan.strategy]
     text = (
-        f"{how[0].upper()}{how[1:]}. Of {now.finished} finished trials {now.complete} were "
-        f"completed and {now.pruned} pruned"
+        f"{all_random(searched) or how[0].upper() + how[1:]}. Of {now.finished} finished trials "
+        f"{now.complete} were completed and {now.pruned} pruned"
     )
     if plan.pruning:
         text += (
@@ -46,6 +47,36 @@ def course(searched: Searched) -> str:
             "repeatable by its seed."
         )
     return text + "The trials ran one after another: the same seed and data repeat the search."
+
+
+def all_random(searched: Searched) -> str:
+    """Return that TPE never began, without a full stop; empty where it did or was not asked for."""
+    finished = counts(searched.study).finished
+    if searched.plan.strategy != "tpe" or finished > STARTUP:
+        return ""
+    which = f"All {finished} trials were" if finished != 1 else "The only trial was"
+    return (
+        f"{which} drawn at random; TPE (tree-structured Parzen estimator; Bergstra et al., 2011) "
+        f"begins after {STARTUP}"
+    )
+
+
+def not_beaten(searched: Searched, defaults: Optional[float]) -> str:
+    """Return in a sentence that no trial is better than the defaults; empty where one is.
+
+    Parameters
+    ----------
+    searched : Searched
+        The search with the best trial.
+    defaults : float, optional
+        What the defaults reach as trials are judged.
+    """
+    best = searched.trial.value
+    if defaults is None or (best > defaults if searched.tuned.maximise else best < defaults):
+        return ""
+    title = searched.tuned.metric_title
+    title = title if title.isupper() else title.lower()
+    return f"No trial beats the defaults ({title} {defaults:.4f}; best trial {best:.4f})."
 
 
 def _shown_references(searched: Searched) -> dict[str, float]:
@@ -124,7 +155,8 @@ def best_trials(
     if found is None:
         found = [(str(trial.number), trial) for trial in ranking(searched.study)[:SHOWN]]
     in_ensemble = f" The first {members} are the members of the ensemble." if members else ""
-    caption = f"The best completed trials by {searched.evaluation}.{in_ensemble}"
+    too = ", the defaults among them" if any(label == DEFAULTS for label, _one in found) else ""
+    caption = f"The best completed trials by {searched.evaluation}{too}.{in_ensemble}"
     heads = ("Rank", "Trial", searched.tuned.metric_title, *(n.replace("_", " ") for n in names))
     rows = [
         [str(rank), label, f"{trial.value:.4f}", *(f"{trial.params[n]:.4g}" for n in names)]

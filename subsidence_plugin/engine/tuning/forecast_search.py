@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -73,7 +74,11 @@ class ForecastSearch(SearchBase):
         return Forecasting(arguments, data, device, aside)
 
     def references(
-        self, judge: Forecasting, progress: Progress, naive: Optional[Mapping[str, float]] = None
+        self,
+        judge: Forecasting,
+        progress: Progress,
+        naive: Optional[Mapping[str, float]] = None,
+        expect: Optional[Callable[[float], str]] = None,
     ) -> dict[str, float]:
         """Return what the defaults and the naive baselines reach as trials are judged.
 
@@ -82,9 +87,17 @@ class ForecastSearch(SearchBase):
         judge : Forecasting
         progress : Progress
         naive : mapping of str to float, optional
-            Of the baselines, where an earlier search has found it: no seed changes it.
+            Of the baselines, where an earlier search has found it: no seed changes it; the
+            passes of the defaults are then not logged again.
+        expect : callable, optional
+            Makes a line for the log of the seconds that training the defaults took.
         """
-        found = {DEFAULTS: loss_of(judge.network({}, quiet(progress), seed=self.seed))}
+        progress.info("The defaults are trained first; every trial is set beside them.")
+        start = time.monotonic()
+        network = judge.network({}, quiet(progress) if naive else progress, seed=self.seed)
+        found = {DEFAULTS: loss_of(network)}
+        if expect is not None and (line := expect(time.monotonic() - start)):
+            progress.info(line)
         if not naive:
             naive = baseline_losses(judge)
             found.update(naive)
@@ -99,6 +112,33 @@ class ForecastSearch(SearchBase):
             return f"{self.base.title} with its defaults (manual)"
         titles = Baselines(self.base.window, self.base.horizon, self.base.gap).titles
         return f"{titles[name][0].upper()}{titles[name][1:]}"
+
+
+def expected(trials: int, workers: int) -> Callable[[float], str]:
+    """Return what tells how long a search will take from the seconds of one training.
+
+    A training of less than a second needs no such line: the network was kept, or all is quick.
+    """
+
+    def line(seconds: float) -> str:
+        if seconds < 1:
+            return ""
+        rounds = -(-trials // workers)
+        how = f"{trials} trial{'s' if trials != 1 else ''}"
+        how += f" with {workers} workers" if workers > 1 else ""
+        return (
+            f"A trial takes about {duration(seconds)}, as the defaults did (pruned ones less, "
+            f"larger networks more); {how} about {duration(rounds * seconds)}."
+        )
+
+    return line
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 45 s, 12 min, 3.5 h."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def baseline_losses(judge: Forecasting) -> dict[str, float]:

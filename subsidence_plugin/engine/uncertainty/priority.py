@@ -34,6 +34,23 @@ RULES = (
 )
 
 
+def conditions(exceedance: bool, levels: bool) -> list[str]:
+    """Return the condition of each class in words, as it is decided with what is given.
+
+    ``prioritise`` lets the exceedance stand for absent levels, and levels for an absent
+    exceedance; with both, a high level counts as exceedance.
+    """
+    first = "level high" if levels else "exceedance high"
+    either = "exceedance or level" if levels else "exceedance"
+    other = either if exceedance else "level"
+    any_of = f"spread, {other}" if other == "exceedance or level" else f"spread or {other}"
+    words = {
+        0: f"{first}, spread low", 1: f"{first}, spread high",
+        3: f"{other} high, residual high", 4: f"{any_of} high, residual not high",
+    }  # fmt: skip
+    return [words.get(place, rule.condition) for place, rule in enumerate(RULES)]
+
+
 @dataclass(frozen=True)
 class Bounds:
     """From where values are high: quantile and minimum of one quantity over the valid pixels."""

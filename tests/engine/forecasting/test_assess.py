@@ -82,6 +82,25 @@ def test_scores_are_those_of_a_loop(gap, tiles):
     assert found.found.overall == pytest.approx(1 - found.scores.rmse(MODEL, True) / best)
 
 
+def test_origins_at_which_the_forecaster_is_ahead_are_those_of_a_loop():
+    data, forecaster = world(tiles=2), forecaster_of((0.2,))
+    found = assess(forecaster, data, "test").found
+    others = {}
+    for origin in range(53, DATES - HORIZON):
+        sums = np.zeros(2)
+        for area in data.areas:
+            levels, known = area.levels[:, area.mask].astype(float), area.observed[:, area.mask]
+            part = slice(origin + 1, origin + 1 + HORIZON)
+            for place, speed in enumerate((0.2, 0)):
+                error = carried_on(levels, origin, speed) - levels[part]
+                sums[place] += (error**2)[known[part]].sum()
+        others[origin] = bool(sums[0] < sums[1])
+    scores = assess(forecaster, data, "test").scores
+    assert scores.ahead(MODEL, "persistence") == (sum(others.values()), len(others), True)
+    assert (found.origins, found.overlap) == (len(others), True)
+    assert found.origins_ahead == scores.ahead(MODEL, found.best)[0]
+
+
 def test_the_ridge_is_fitted_before_the_scored_part_only():
     data, forecaster = world(), forecaster_of((1.0,))
     before = assess(forecaster, data, "validation").baselines.ridge.weights

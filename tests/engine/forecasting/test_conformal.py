@@ -77,7 +77,7 @@ def test_between_the_coverages_and_beyond():
     card = {"coverages": [0.5, 0.9], "quantiles": [[1, 2], [3, 6]], "floor": 0.5, "ceiling": 2}
     scale = np.array([[0.1, 1.0, 10.0]])
     np.testing.assert_allclose(conformal.half_width(card, 0.7, scale), [[[1, 2, 4]], [[2, 4, 8]]])
-    with pytest.raises(InputError, match=r"COVERAGE is 99%.* 50% to 90%"):
+    with pytest.raises(InputError, match=r"COVERAGE is 99 %.* 50 to 90 %"):
         conformal.half_width(card, 0.99, scale)
 
 

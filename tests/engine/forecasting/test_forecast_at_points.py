@@ -125,6 +125,18 @@ def test_the_series_can_be_imported_again_as_one_curve(place):
         forecast(place, stack, model, again)
 
 
+def test_points_beside_the_stack_are_refused(place):
+    values, dates = series(10, 4, 5), dates_of(10)
+    stack = write_stack(place("s.tif"), values, dates)
+    model = write_forecaster(place("m.safetensors"), card_of())
+    own = values[:, 1, 2][None]
+    far = write_series(place("far.gpkg"), [300_501], [5_599_850], own, dates)  # 1 m east of it
+    before = sorted(os.listdir(os.path.dirname(stack)))
+    with pytest.raises(InputError, match=r"No point of .*far.gpkg' \(POINTS\) lies on the stack"):
+        forecast(place, stack, model, far)
+    assert sorted(os.listdir(os.path.dirname(stack))) == before
+
+
 def test_a_past_origin_hides_what_came_later(place):
     values, dates = series(14, 4, 5), dates_of(14)
     stack = write_stack(place("s.tif"), values, dates)
@@ -177,7 +189,7 @@ def test_a_gcn_on_points_forecasts_them_and_the_cells_are_gridded_from_these(pla
     slopes = (0.5, 1.0, 3.0)
     model = write_forecaster(place("m.safetensors"), card, slopes)
     log = Log()
-    paths = {name: place(f"{name}.tif") for name in ("spread", "lower", "members")}
+    paths = {name: place(f"{name}.tif") for name in ("spread", "lower", "members", "change")}
     result = forecast(place, stack, model, points, log, step=1, **paths)
     change = own[:, -1] - own[:, -2]
     members = own[:, -1] + np.array(slopes)[:, None, None] * np.arange(1, 4)[:, None] * change
@@ -196,6 +208,10 @@ def test_a_gcn_on_points_forecasts_them_and_the_cells_are_gridded_from_these(pla
     np.testing.assert_allclose(Raster(place("output.tif")).read()[at], cell[1], atol=2e-3)
     np.testing.assert_allclose(Raster(paths["spread"]).read()[at], cell.std(axis=0), atol=2e-3)
     np.testing.assert_allclose(Raster(paths["members"]).read()[at], cell[:, 0], atol=2e-3)
+    moved = cell[1] - own[near, -1] @ weights
+    np.testing.assert_allclose(Raster(paths["change"]).read()[at], moved, atol=2e-3)
+    about = Raster(paths["members"]).metadata
+    assert about["SUBSIDENCE_REFERENCE_DATE"] == "2020-01-03"
     steps = np.diff(own[:, 2:], axis=1)
     noise = (
         1.4826 / 2**0.5 * np.median(np.abs(steps - np.median(steps, axis=1, keepdims=True)), axis=1)

@@ -27,6 +27,7 @@ from land_subsidence.subsidence_plugin.engine.tuning.forecast_ensemble import jo
 from land_subsidence.subsidence_plugin.engine.tuning.forecast_search import (
     ForecastSearch,
     baseline_losses,
+    expected,
 )
 from land_subsidence.subsidence_plugin.engine.tuning.outcome import Searched
 from land_subsidence.subsidence_plugin.engine.tuning.storage_url import place_of
@@ -246,6 +247,17 @@ def test_the_reference_is_the_defaults_of_the_declaration_and_what_was_given():
     }  # fmt: skip
     assert search.reference_title("ridge") == "Ridge on differences"
     assert search.reference_title("defaults") == "ResNet + Transformer with its defaults (manual)"
+
+
+def test_a_search_says_how_long_it_will_take():
+    """8 trials with 2 workers are 4 rounds of 60 s."""
+    assert expected(8, 2)(60.0) == (
+        "A trial takes about 60 s, as the defaults did (pruned ones less, larger networks more); "
+        "8 trials with 2 workers about 4 min."
+    )
+    assert expected(1, 1)(5.4).endswith("; 1 trial about 5 s.")
+    assert expected(50, 1)(600.0).endswith("; 50 trials about 8.3 h.")
+    assert expected(9, 2)(0.3) == ""
 
 
 # --- ensemble -----------------------------------------------------------------------------------

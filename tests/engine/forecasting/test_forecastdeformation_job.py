@@ -1,6 +1,7 @@
 """Job ``forecastdeformation`` on cells: values by hand, dates, gaps, tiles, bad input."""
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ CONFORMAL = {
     "coverages": [0.5, 0.9], "quantiles": [[1.0, 1.5, 2.0], [2.0, 3.0, 4.0]], "floor": 0.1,
     "ceiling": 50.0,
 }  # fmt: skip
-OUTPUTS = ("output", "spread", "lower", "upper", "members")
+OUTPUTS = ("output", "spread", "lower", "upper", "members", "change")
 
 
 @pytest.fixture
@@ -67,6 +68,7 @@ def test_every_raster_by_hand(place):
     spread = np.sqrt(((members - members.mean(axis=0)) ** 2).mean(axis=0))
     np.testing.assert_allclose(got["spread"].read(), spread, atol=2e-4)
     np.testing.assert_allclose(got["members"].read(), members[:, 1], atol=2e-4)
+    np.testing.assert_allclose(got["change"].read(), median - values[-1], atol=2e-4)
     steps = np.diff(values[-WINDOW:], axis=0)
     noise = 1.4826 / 2**0.5 * np.median(np.abs(steps - np.median(steps, axis=0)), axis=0)
     width = np.array([2.0, 3.0, 4.0])[:, None, None] * np.clip(noise, 0.1, 50)
@@ -146,6 +148,13 @@ def test_members_feed_the_uncertainty_maps(place):
     own = Raster(place("median.tif"))
     np.testing.assert_allclose(own.read()[0], Raster(place("output.tif")).read()[0], atol=1e-5)
     assert own.metadata["SUBSIDENCE_UNITS"] == "mm"
+    log = Log()
+    run_job(
+        "ensembleuncertainty", {"members": [place("members.tif")], "report": place("r.html")}, log
+    )
+    said = "orecast of 2020-03-27 (step 1, origin 2020-03-21), displacement since 2020-01-03"
+    assert said in open(place("r.html"), encoding="utf-8").read()
+    assert f"Members: f{said}." in log.text
     with pytest.raises(InputError, match=r"output.tif' are dates, not members of an"):
         run_job("ensembleuncertainty", {"members": [place("output.tif")], "median": "m.tif"}, Log())
 
@@ -204,7 +213,7 @@ def test_gaps_take_the_last_value_and_cells_without_support_are_nodata(place):
     from land_subsidence.subsidence_plugin.engine.forecasting.file import save_forecaster
 
     save_forecaster(place("m.safetensors"), card, [arrays])
-    result = forecast(place, stack, place("m.safetensors"))
+    result = forecast(place, stack, place("m.safetensors"), ("output", "change"))
     got = Raster(place("output.tif")).read()
     filled = whole.copy()
     filled[13, 0, 0] = whole[12, 0, 0]
@@ -213,7 +222,41 @@ def test_gaps_take_the_last_value_and_cells_without_support_are_nodata(place):
     expected = ahead(filled, 1.0) + 0.25 * (filled[6] - filled[13])
     expected[:, 3, 3] = expected[:, 4, 4] = np.nan
     np.testing.assert_allclose(got, expected, atol=2e-4)
+    change = Raster(place("change.tif")).read()  # from the filled level, not from nodata
+    np.testing.assert_allclose(change, expected - filled[13], atol=2e-4)
     assert result["CELLS"] == 52
+
+
+def test_the_change_says_since_when_it_counts(place):
+    dates = dates_of(14)
+    stack = write_stack(place("s.tif"), series() - 50, dates)
+    model = write_forecaster(place("m.safetensors"), card_of())
+    forecast(place, stack, model, ("output", "change", "members"), origin="-3")
+    raster = Raster(place("change.tif"))
+    assert raster.names == [str(date) for date in dates[11:14]]
+    expected = {
+        "SUBSIDENCE_KIND": "forecast_change", "SUBSIDENCE_ORIGIN": "2020-03-03",
+        "SUBSIDENCE_REFERENCE_DATE": "2020-03-03", "SUBSIDENCE_UNITS": "mm",
+        "FIRST_DATE": "2020-03-09", "DATES": "3",
+    }  # fmt: skip
+    assert {key: raster.metadata.get(key) for key in expected} == expected
+    band = raster.dataset.GetRasterBand(2).GetMetadata()
+    assert (band["SUBSIDENCE_DATE"], band["SUBSIDENCE_STEP"]) == ("2020-03-15", "2")
+    for name, since in (("change", "2020-03-03"), ("output", "2020-01-03")):
+        style = open(place(f"{name}.qml"), encoding="utf-8").read()
+        assert f" mm and more since {since}" in style and f" mm and less since {since}" in style
+        assert 'band="3"' in style and "$" not in style
+        top = float(re.search(r'classificationMax="([^"]+)"', style)[1])
+        sizes = np.abs(Raster(place(f"{name}.tif")).read()[2])
+        assert top == pytest.approx(np.quantile(sizes, 0.98), rel=1e-4)  # a range of its own
+    assert Raster(place("members.tif")).metadata["SUBSIDENCE_REFERENCE_DATE"] == "2020-01-03"
+    for job, key in (("ensembleuncertainty", "members"), ("forecastresiduals", "predicted")):
+        given = {key: [place("change.tif")], "median": place("m.tif")}
+        if key == "predicted":
+            given = {key: given[key], "observed": stack, "signed": place("r.tif"),
+                     "absolute": place("a.tif")}  # fmt: skip
+        with pytest.raises(InputError, match=r"are dates, not members|kind 'forecast_change'"):
+            run_job(job, given, Log())
 
 
 @pytest.mark.parametrize(
@@ -336,9 +379,10 @@ def test_what_is_unlike_the_training_is_said(place):
 @pytest.mark.parametrize(
     ("changes", "arguments", "expected"),
     [
-        ({}, {"step": 4}, "STEP is 4; this forecaster has the horizons 1 to 3"),
+        ({}, {"step": 4}, "STEP is 4; this forecaster has the steps 1 to 3"),
         ({}, {"origin": "2020-01-20"}, "ORIGIN is 2020-01-20, which is no date of the stack .*"
          "; the nearest are 2020-01-15 and 2020-01-21"),
+        ({}, {"origin": "2019-12-01"}, "no date of the stack .*; the nearest is 2020-01-03[.]"),
         ({}, {"origin": "soon"}, "ORIGIN is 'soon'; it must be a date such as"),
         ({}, {"origin": "2020-02-08"}, "has 7 dates up to 2020-02-08, and the forecaster needs its "
          "window of 8; give a longer series, or a later ORIGIN"),
@@ -347,7 +391,8 @@ def test_what_is_unlike_the_training_is_said(place):
         ({}, {"spread": "spread.tif"}, "SPREAD needs a forecaster of several members"),
         ({}, {"lower": "lower.tif"}, "intervals were not calibrated"),
         ({"conformal": CONFORMAL}, {"upper": "u.tif", "coverage": 95},
-         "COVERAGE is 95%; this forecaster's intervals were calibrated for 50% to 90%"),
+         "COVERAGE is 95 %; this forecaster's intervals were calibrated for 50 to 90 %"),
+        ({"conformal": CONFORMAL}, {"upper": "u.tif", "coverage": 99.9}, "COVERAGE is 99.9 %;"),
         ({}, {"coverage": 100}, "COVERAGE is 100; it must lie between 0 and 100"),
         ({}, {"point_forecast": "p.gpkg"}, "POINT_FORECAST needs the InSAR points"),
         ({"units": "cm"}, {}, "is in mm, and the forecaster was trained on cm; bring the stack"),

@@ -162,7 +162,8 @@ def test_modelinfo_describes_a_forecaster(tmp_path):
         "resnet", "transformer", conformal=CONFORMAL, gap=2, versions={"torch": "2.1"},
         covariates=[{"name": "clay", "mean": 1.5, "std": 2.0}], training={"epochs": 12},
         metrics={"test": {"RMSE": 1.5, "MAE": 1.25, "Skill": 0.125, "RMSE_by_step": [1, 2, 3]},
-                 "test: persistence": {"RMSE": 1.75}, "coverage": {"90 %": [0.8, 0.85, 0.96]}},
+                 "test: persistence": {"RMSE": 1.75},
+                 "test at points: annual": {"RMSE": 2.5}, "coverage": {"90 %": [0.8, 0.85, 0.96]}},
     )  # fmt: skip
     path, report = str(tmp_path / "f.safetensors"), str(tmp_path / "f.html")
     model_id = save_forecaster(path, card, [arrays_of(card), arrays_of(card)])
@@ -177,12 +178,14 @@ def test_modelinfo_describes_a_forecaster(tmp_path):
     )
     assert "Trained on stack.tif, 2020-01-03 to 2020-12-31 (U, mm); train 30 windows." in log.text
     assert "On the test part: RMSE 1.500 mm, MAE 1.250 mm, Skill 0.125" in log.text
-    assert "On the test part (persistence): RMSE 1.750 mm" in log.text
+    assert "On the test part (Persistence): RMSE 1.750 mm" in log.text
+    assert "On the test part, at the points (Linear + annual): RMSE 2.500 mm" in log.text
     assert "Prediction intervals are calibrated for 50% to 90%." in log.text
     assert "Covariate clay: mean 1.5, std 2" in log.text
     page = open(report, encoding="utf-8").read()
     assert "RMSE of 1.5 mm on its test dates, better than the best baseline (skill +0.125)" in page
     assert "Prediction intervals" in page and "clay" in page
+    assert "test at points: Linear + annual" in page and ": annual" not in page
     assert "87%" in page  # of the 90 % intervals, measured
 
 
@@ -191,7 +194,8 @@ def test_modelinfo_says_what_a_bare_file_lacks(tmp_path):
     card = ForecasterCard("gcn", "lstm", "lastmap", 8, 3, nodes="points")
     save_forecaster(path, card, [arrays_of(card)])
     log = Log()
-    run_job("modelinfo", {"model": path, "report": report}, log)
+    result = run_job("modelinfo", {"model": path, "report": report}, log)
+    assert sorted(result) == ["ARCHITECTURE", "MEMBERS", "MODEL_ID"]  # no empty FACTORS
     assert "Trained on an unknown stack (mm)." in log.text
     assert "nodes are points typically 100 m apart." in log.text
     assert "Prediction intervals were not calibrated." in log.text

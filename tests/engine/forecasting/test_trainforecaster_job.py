@@ -1,6 +1,7 @@
 """The job of trainforecaster: outputs that agree, repeats, honest words, Cancel, bad input."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,16 @@ def test_the_report_begins_with_the_honest_result(stack, points, tmp_path):
         "step 1, one date is left out",
     ):  # fmt: skip
         assert words in page, words
+    # Three steps fit into the six test dates four times.
+    assert re.search(r"steps; ahead at \d of 4 origins, which overlap\)", sentence)
+    series = rows_of(next((tmp_path / "r_data").glob("*example-series.csv")))
+    known = np.isfinite(levels()[0])
+    places = {re.match(r"Cell at (\d+), (\d+): .* mm in all", r["panel"]).groups() for r in series}
+    for x, y in places:  # centres of cells of 100 m from 300,000, 5,600,000
+        column, row = (int(x) - 300_050) / 100, (5_599_950 - int(y)) / 100
+        assert known[int(row), int(column)] and column == int(column) and row == int(row)
+        moved = levels()[-1, int(row), int(column)] - levels()[0, int(row), int(column)]
+        assert any(f"{x}, {y}: {moved:.0f}".replace("-", "\u2212") in r["panel"] for r in series)
     data = {p.name.split("-", 2)[2] for p in (tmp_path / "r_data").iterdir()}
     assert {"coverage-by-step.csv", "training-history.csv", "example-series.csv"} <= data
 

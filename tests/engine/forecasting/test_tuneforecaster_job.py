@@ -138,6 +138,30 @@ def test_the_log_has_the_references_once_and_a_command_for_each_study(whole):
     assert "Search 2 of 2, seed 43" in log.text
 
 
+def test_the_first_training_is_seen_and_later_ones_are_not(whole):
+    _folder, _results, log = whole
+    assert log.text.count("The defaults are trained first") == 2
+    first = log.text.index("The defaults are trained first")
+    assert first < log.text.index("Pass 1 of 2: loss") < log.text.index("judged as the trials are")
+    assert log.text.count("Pass 2 of 2: loss") == 1
+
+
+def test_networks_that_kept_the_linear_start_are_warned_of(stack, tmp_path, monkeypatch):
+    """As where no pass helps: here no step changes a weight."""
+    from land_subsidence.subsidence_plugin.engine.forecasting.member import Member
+
+    monkeypatch.setattr(Member, "_step", lambda _self, _windows, rule: rule.step() or 1.0)
+    log = Log()
+    tune(stack, tmp_path, log, trials=2, top=3, report=str(tmp_path / "r.html"))
+    assert "no pass had a lower validation loss, so training added nothing" in log.text
+    assert "No trial has a lower validation loss than the linear start (best 1.0000" in log.text
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "so these are their linear start and training added nothing" in page
+    assert "No trial beats the defaults (validation loss 1.0000; best trial 1.0000)" in page
+    assert "The best completed trials" in page and "the defaults among them" in page
+    assert "All 2 trials were drawn at random; TPE" in page
+
+
 def test_the_file_for_workers_holds_the_data(whole):
     folder, _results, _log = whole
     own = from_arrays(read_data(str(folder / "w.npz")))

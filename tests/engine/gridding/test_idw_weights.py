@@ -7,6 +7,7 @@ from land_subsidence.subsidence_plugin.engine.gridding.product import first_know
 from land_subsidence.subsidence_plugin.engine.gridding.weights import (
     Rule,
     idw_weights,
+    leave_empty,
     make_tree,
     neighbours_of,
     weight_matrix,
@@ -149,3 +150,27 @@ def test_the_nearest_that_has_a_value():
 def test_rules_out_of_range(options, words):
     with pytest.raises(InputError, match=words):
         Rule(**options)
+
+
+def test_places_beyond_the_fill_distance_have_no_neighbours():
+    # nearest points 10, 20 and 20.5 away; the first two places keep all points within 100
+    rule = Rule(3, 2.0, 100.0, 20.0)
+    distance = np.array([[10, 90.0], [20, 50], [20.5, 21], [np.inf, np.inf]])
+    index = np.array([[0, 1], [1, 0], [1, 0], [2, 2]])
+    leave_empty(distance, index, rule, 2)
+    inf = np.inf
+    assert distance.tolist() == [[10, 90], [20, 50], [inf, inf], [inf, inf]]
+    assert index.tolist() == [[0, 1], [1, 0], [2, 2], [2, 2]]
+    assert (rule.filled_within, rule.limit) == (20, "FILL_DISTANCE")
+    assert (Rule().filled_within, Rule().limit) == (500, "MAX_DISTANCE")
+
+
+@pytest.mark.parametrize("value", [0, -5, 100.5, nan, np.inf])
+def test_a_fill_distance_out_of_range_is_refused(value):
+    message = (
+        rf"^FILL_DISTANCE is {value:g}; it must be greater than 0 and at most MAX_DISTANCE, 100 "
+        r"\(map units\), or empty\.$"
+    )
+    with pytest.raises(InputError, match=message):
+        Rule(3, 2.0, 100.0, value)
+    assert Rule(3, 2.0, 100.0, 100.0).filled_within == 100

@@ -279,6 +279,46 @@ def test_few_points_and_doubles(tmp_path):
     assert result["CELLS"] == 3
 
 
+def test_cells_far_from_points_are_not_filled(tmp_path):
+    """Five cells of 100 m in a row, points in the middle of the first and of the second."""
+    source = write(tmp_path / "f.gpkg", [50, 150], [50, 50], [[0, 0, 0, 0], [10, 20, 30, 40]])
+    box, report = [0, 0, 500, 100, UTM32], tmp_path / "r.html"
+    options = {"extent": box, "left_out": 0, "report": str(report), "max_distance": 250}
+    # nearest points 0, 0, 100, 200, 300 m away; in the third cell the points are 200 and 100 m
+    # away: weights 1 : 4; in the fourth only one is within 250 m
+    log = Log()
+    result, raster = run(source, tmp_path, log, **options)
+    maps = raster.read()[:, 0]
+    assert maps[0, :4] == pytest.approx([0, 10, 8, 10], abs=1e-5) and np.isnan(maps[:, 4]).all()
+    assert result["CELLS"] == 4 and "FILL_DISTANCE" not in raster.metadata
+    told = (
+        "2 of the 4 cells with a value contain no point; values there are interpolation "
+        "(50.0% of these cells)."
+    )
+    assert told in log.text and told in report.read_text(encoding="utf-8")
+    assert "4 of 5 cells (80.0%) have a value; the others have no point within 250 m" in log.text
+    # up to 100 m: the fourth cell is empty, the third still takes the point 200 m away
+    log = Log()
+    result, raster = run(source, tmp_path, log, **options, fill_distance=100)
+    maps = raster.read()[:, 0]
+    assert maps[:, 2] == pytest.approx([8, 16, 24, 32], rel=1e-5)
+    assert maps[0, :3] == pytest.approx([0, 10, 8], abs=1e-5) and np.isnan(maps[:, 3:]).all()
+    assert result["CELLS"] == 3 and raster.metadata["FILL_DISTANCE"] == "100"
+    assert raster.metadata["GRIDDING"].endswith("power 2, 12 neighbours within 250")
+    assert "3 of 5 cells (60.0%) have a value; the others have no point within 100 m" in log.text
+    told = "1 of the 3 cells with a value contain no point; values there are interpolation (33.3%"
+    text = report.read_text(encoding="utf-8")
+    assert told in log.text and told in text and "Grey: no point within 100 m" in text
+    assert "nearest point is farther than 100 m are left empty" in text
+    # as far as the neighbours, nothing changes
+    _result, raster = run(source, tmp_path, **options, fill_distance=250)
+    assert np.isfinite(raster.read()[:, 0, :4]).all()
+    # every cell with a value contains its point
+    log = Log()
+    result, _raster = run(source, tmp_path, log, **options, fill_distance=60)
+    assert result["CELLS"] == 2 and "All 2 cells with a value contain a point." in log.text
+
+
 def test_a_single_point(tmp_path):
     source = write(tmp_path / "o.gpkg", [50], [50], [[1, 2, 3, 4]])
     log = Log()
@@ -314,6 +354,9 @@ BAD = {
     "no crs": "has no coordinate reference system",
     "far extent": r"No point lies within MAX_DISTANCE \(500 map units\) of EXTENT; the points lie",
     "no reach": r"No cell has a point within MAX_DISTANCE \(0.001 map units\)",
+    "fill beyond": r"FILL_DISTANCE is 501; .* at most MAX_DISTANCE, 500 \(map units\), or empty",
+    "fill nothing": "FILL_DISTANCE is 0; it must be greater than 0 and at most",
+    "no fill": r"No cell has a point within FILL_DISTANCE \(0.001 map .*enlarge FILL_DISTANCE or",
     "no area": "EXTENT has no area",
     "resolution": "RESOLUTION is 0; it must be greater than 0",
     "cells": "RESOLUTION is in units of the CRS",
@@ -330,6 +373,9 @@ def test_bad_input(case, points, tmp_path):
     options = {
         "far extent": {"extent": [0, 0, 1000, 1000, UTM32]},
         "no reach": {"max_distance": 0.001, "extent": [300_100, 5_600_100, 300_300, 5_600_300, ""]},
+        "fill beyond": {"fill_distance": 501.0},
+        "fill nothing": {"fill_distance": 0.0},
+        "no fill": {"fill_distance": 0.001, "extent": [300_100, 5_600_100, 300_300, 5_600_300, ""]},
         "no area": {"extent": [5, 5, 5, 9, UTM32]},
         "resolution": {"resolution": 0},
         "cells": {"resolution": 0.001},

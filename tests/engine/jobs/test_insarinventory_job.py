@@ -46,6 +46,22 @@ def test_velocity_and_both_outputs(points):
     assert "1 points have no velocity and are left out." in lines
 
 
+def test_the_log_tells_the_rule(points):
+    # at most -5: -12, -8, -6; less than 2 either way: -1, 0.5, 1.9
+    lines = []
+    chosen(points, lines)
+    assert "3 points at or below −5 mm/yr; 3 within ±2 mm/yr." in lines
+    lines = []
+    chosen(points, lines, threshold=6.5, stable_limit=1.5)  # 7; -1 and 0.5
+    assert "1 point at or above 6.5 mm/yr; 2 within ±1.5 mm/yr." in lines
+    lines = []
+    chosen(points, lines)
+    out = points.replace("insar.gpkg", "alone.gpkg")
+    progress = Progress(None, lambda text, _level: lines.append(text))
+    run_job("insarinventory", {"input": points, "output": out, "threshold": -8}, progress)
+    assert "2 points at or below −8 mm/yr." in lines
+
+
 def test_quality_high_or_low_is_good(points):
     high = chosen(points, quality_field="temporal_coherence", quality_limit=0.8)
     assert high[1].columns["pid"] == ["a", "c"] and high[2].columns["pid"] == ["e", "g"]
@@ -90,8 +106,11 @@ def test_only_an_inventory(points, tmp_path):
         ({"quality_limit": 1}, "QUALITY_LIMIT is given; choose the field it is for"),
         ({"quality_field": "rmse", "quality_limit": 9.0},
          "No point has rmse of at least 9; it is 1.3 to 3.1: change QUALITY_LIMIT or QUALITY_"),
-        ({"quality_field": "q", "quality_limit": 9.0}, "has no field 'q'"),
+        ({"quality_field": "q", "quality_limit": 9.0},
+         "has no field 'q' (QUALITY_FIELD); choose a numeric field (it has mean_velocity, "
+         "temporal_coherence, rmse, vertical, 1 dates), or leave it empty."),
         ({"velocity_field": "v"}, "has no field 'v' (VELOCITY_FIELD); import the series"),
+        ({"velocity_field": "v"}, "choose a numeric field (it has mean_velocity, temporal_coh"),
         ({"spacing": -1}, "SPACING is -1; it must be 0 or more"),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Job ``monitoringpriority`` on files, against the decision table in plain numpy."""
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from land_subsidence.subsidence_plugin.engine.progress import Progress
 from land_subsidence.subsidence_plugin.engine.raster.grid import Grid
 from land_subsidence.subsidence_plugin.engine.raster.read import Raster
 from land_subsidence.subsidence_plugin.engine.raster.write import RasterWriter
+from land_subsidence.subsidence_plugin.engine.styles import STYLES
 
 osr = pytest.importorskip("osgeo.osr")
 reference = osr.SpatialReference()
@@ -99,7 +101,24 @@ def test_classes_of_every_combination_of_inputs(names, rasters):
     assert result["AREAS"] == pytest.approx(counts * 0.01)
     lines = output.with_name("areas.csv").read_text().splitlines()
     assert len(lines) == 8 and "Robust high: intervene first" in lines[1]
-    assert (output.parent / "priority.qml").exists()
+    first = "level high" if "levels" in names else "exceedance high"
+    other = {
+        (True, False): "exceedance", (False, True): "level", (True, True): "exceedance or level",
+    }["exceedance" in names, "levels" in names]  # fmt: skip
+    any_of = f"spread, {other}" if " or " in other else f"spread or {other}"
+    stated = [
+        f"{first}, spread low", f"{first}, spread high", "residual high, spread high",
+        f"{other} high, residual high", f"{any_of} high, residual not high",
+        "residual high, spread not high", "none of the above",
+    ]  # fmt: skip
+    legend = (output.parent / "priority.qml").read_text(encoding="utf-8")
+    shipped = (STYLES / "priority.qml").read_text(encoding="utf-8")
+    for line, words in zip(lines[1:], stated):
+        assert f'"{words}"' in line or f",{words}," in line
+        assert f" ({words})" in legend.replace("&#10;", " ")
+    assert re.findall('color="(#[0-9a-f]{6})', legend) == re.findall(
+        'color="(#[0-9a-f]{6})', shipped
+    )
 
 
 def test_all_residuals_equal_are_nowhere_high(rasters, tmp_path):

@@ -115,6 +115,51 @@ def test_skill_is_against_the_best_of_each_step_and_of_all():
     )
 
 
+def of_origins(errors, horizon=2, observed=(), step=1):
+    """Scores of a and b with one constant error an origin each; ``observed`` numbers only."""
+    own = Scores(["a", "b"], horizon)
+    targets = np.zeros((3, horizon))
+    for number, (a, b) in enumerate(errors):
+        known = np.full(targets.shape, not observed or number in observed)
+        for rows in (slice(0, 2), slice(2, 3)):  # in blocks, as large areas are added
+            made = {"a": targets[rows] + a, "b": targets[rows] + b}
+            own.add_rows(made, targets[rows], targets[rows, 0], known[rows], step * number + 7)
+    return own
+
+
+def test_the_lead_counts_the_origins_at_which_the_model_is_ahead():
+    """Errors 1 against 2 at four origins, 2 against 1 at one: RMSE √(8/5) against √(17/5)."""
+    own = of_origins([(1, 2), (1, 2), (2, 1), (1, 2), (1, 2)])
+    found = skill(own, "a", ["b"])
+    assert (found.origins_ahead, found.origins, found.overlap) == (4, 5, True)
+    assert not found.may_be_chance
+    assert lead(found, TITLES) == (
+        "On the test part, ResNet + LSTM beats persistence, the best baseline, by 31.4 % (skill "
+        "0.31; RMSE 1.26 against 1.84 mm over 1 to 2 steps; ahead at 4 of 5 origins, which "
+        "overlap), and every baseline at every step."
+    )
+    behind = skill(own, "b", ["a"])
+    assert (behind.origins_ahead, behind.origins) == (1, 5) and not behind.may_be_chance
+    assert "RMSE 1.84 against 1.26 mm over 1 to 2 steps; ahead at 1 of 5 origins" in lead(
+        behind, TITLES
+    )
+
+
+def test_a_gain_from_few_origins_may_be_chance():
+    """Ahead by much at three origins of five, behind by little at two: 1 − √(7.5 / 29)."""
+    found = skill(of_origins([(1, 3), (1, 3), (1, 3), (1.5, 1), (1.5, 1)]), "a", ["b"])
+    assert found.may_be_chance and found.origins_ahead == 3
+    assert "the best baseline, by 49.1 %, which may be chance (skill 0.49" in lead(found, TITLES)
+
+
+def test_origins_without_observed_targets_do_not_count_and_distant_ones_do_not_overlap():
+    own = of_origins([(1, 2), (5, 1), (1, 2), (1, 1)], observed=(0, 2, 3))
+    assert own.ahead("a", "b") == (2, 3, True), "equal is not ahead; 9 and 10 share a date"
+    assert of_origins([(1, 2), (1, 2)], step=2).ahead("a", "b") == (2, 2, False)
+    assert of_origins([(1, 2)], horizon=1).ahead("a", "b") == (1, 1, False)
+    assert "origins" not in lead(skill(of_origins([(1, 2)]), "a", ["b"]), TITLES)
+
+
 @pytest.mark.parametrize(
     ("own", "text"),
     [

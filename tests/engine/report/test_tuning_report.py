@@ -21,6 +21,11 @@ from land_subsidence.subsidence_plugin.engine.report.tuning_report import (
     lead,
     write_tuning_report,
 )
+from land_subsidence.subsidence_plugin.engine.report.tuning_sections import (
+    best_trials,
+    course,
+    not_beaten,
+)
 from land_subsidence.subsidence_plugin.engine.tuning.model_search import ModelSearch
 from land_subsidence.subsidence_plugin.engine.tuning.outcome import Outcome
 from land_subsidence.subsidence_plugin.engine.tuning.results import (
@@ -28,6 +33,7 @@ from land_subsidence.subsidence_plugin.engine.tuning.results import (
     importances,
     trial_columns,
 )
+from land_subsidence.subsidence_plugin.engine.tuning.space import Dimension
 from land_subsidence.subsidence_plugin.engine.tuning.storage_url import place_of
 from land_subsidence.subsidence_plugin.engine.tuning.study import best_trial
 from land_subsidence.subsidence_plugin.engine.tuning.task import Plan
@@ -116,6 +122,43 @@ def test_page_masks_the_password_and_says_what_repeats(tmp_path):
     assert "Of 30 finished trials 26 were completed and 4 pruned" in page[1]
 
 
+def test_random_start_up_trials_are_not_called_tpe():
+    few, one, many = (course(outcome_of(study_of(trials=n), {})) for n in (8, 1, 21))
+    assert few.startswith("All 8 trials were drawn at random; TPE (tree-structured Parzen")
+    assert "begins after 20. Of 8 finished trials 7 were completed" in few
+    assert one.startswith("The only trial was drawn at random; TPE")
+    assert many.startswith("TPE (tree-structured Parzen estimator; Bergstra et al., 2011): 20")
+
+
+def test_a_search_that_does_not_beat_the_defaults_says_so(tmp_path):
+    study = study_of()
+    best = best_trial(study).value
+    pages = []
+    for number, defaults in enumerate((best - 0.01, best, best + 0.01)):
+        write_tuning_report(str(tmp_path / f"{number}.html"), outcome_of(study, {
+            "defaults": defaults}))  # fmt: skip
+        pages.append((tmp_path / f"{number}.html").read_text(encoding="utf-8"))
+    plain = "No trial beats the defaults (AUC "
+    assert [plain in page for page in pages] == [False, True, True]
+    assert f"{plain}{best + 0.01:.4f}; best trial {best:.4f})." in pages[2]
+    less = study_of(maximise=False)
+    low = best_trial(less).value
+    assert not_beaten(outcome_of(less, {}, metric="logloss"), low + 0.01) == ""
+    assert not_beaten(outcome_of(less, {}, metric="logloss"), low - 0.01).startswith(
+        "No trial beats the defaults (log loss "
+    )
+
+
+def test_the_defaults_among_the_best_trials_are_named():
+    outcome = outcome_of(study_of(), {})
+    trial = outcome.trial
+    assert "defaults" not in best_trials(outcome).caption
+    named = best_trials(outcome, 2, [("3", trial), ("defaults", trial)])
+    assert "the defaults among them" in named.caption and named.caption.endswith(
+        "The first 2 are the members of the ensemble."
+    )
+
+
 def test_two_processes_of_earlier_runs_count_as_parallel():
     study = study_of()
     outcome = outcome_of(study, {})
@@ -168,3 +211,15 @@ def test_figures_draw_every_completed_trial():
     assert [ax.get_title("left") for ax in panels[:2]] == ["min_samples_leaf", "trees"] or [
         ax.get_title("left") for ax in panels[:2]] == ["trees", "min_samples_leaf"]  # fmt: skip
     assert len(importance_bars({"a": 0.7, "b": 0.3}).axes[0].patches) == 2
+
+
+@pytest.mark.parametrize(("high", "log"), [(3, False), (4, False), (9, True), (60, True)])
+def test_whole_numbered_values_have_whole_numbered_ticks(high, log):
+    columns = {
+        "trial": np.arange(3), "value": np.array([0.5, 0.7, 0.6]), "blocks": np.array([1, 2, high]),
+        "best": np.array([0, 1, 0]),
+    }  # fmt: skip
+    ax = slices(columns, (Dimension("blocks", 2, 1, high, log),), "AUC", True).axes[0]
+    first, last = ax.get_xlim()
+    ticks = [tick for tick in ax.get_xticks() if first <= tick <= last]
+    assert len(ticks) >= 2 and all(tick == pytest.approx(round(tick)) for tick in ticks)
