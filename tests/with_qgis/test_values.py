@@ -26,9 +26,9 @@ def samples(tmp_path):
         "factors": json.dumps(["slope", "ground"]),
         "kinds": json.dumps({"slope": "continuous", "ground": "categorical"}),
     }
-    import osgeo.osr
+    from osgeo import osr
 
-    reference = osgeo.osr.SpatialReference()
+    reference = osr.SpatialReference()
     reference.ImportFromEPSG(32648)
     crs = reference.ExportToWkt()
     write_points(path, np.arange(40.0), np.arange(40.0), columns, crs, metadata)
