@@ -26,7 +26,7 @@ def tokens_of(batch: Any, levels: Any, token_dates: int) -> Any:
     """Return (batch, tokens, channels, nodes), zero where a node is not valid.
 
     A token holds the levels and the increments of ``token_dates`` dates (1: the paper's, a token a
-    date; more: patches in time as in Nie et al. 2023, which costs less and trains better), the
+    date; more: patches in time as in Nie et al. 2023, which costs less), the
     mean time step (in typical steps, less one), the mask, the season of the origin, and the
     static covariates.
 
