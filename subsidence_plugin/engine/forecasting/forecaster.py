@@ -15,6 +15,7 @@ from ..needs import need
 from .area import Area
 from .batch import Window, make_batch
 from .card import ForecasterCard
+from .future import target_days
 
 
 class Forecaster:
@@ -110,11 +111,7 @@ class Forecaster:
 
     def target_days(self, days: np.ndarray, origin: int) -> np.ndarray:
         """Return the days of the targets: those of the series, beyond its end typical steps."""
-        card = self.card
-        index = origin + card.gap + 1 + np.arange(card.horizon)
-        further = np.maximum(index - (len(days) - 1), 0)
-        known = np.asarray(days)[np.minimum(index, len(days) - 1)]
-        return known + np.round(further * card.step_days).astype(np.int64)
+        return target_days(days, origin, self.card.gap, self.card.horizon)
 
     def _member(self, window: Window, member: int, device: str) -> np.ndarray:
         torch = need("torch", "to use forecasters")
