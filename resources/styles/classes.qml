@@ -28,7 +28,7 @@
         <paletteEntry alpha="255" value="5" color="#21918c" label="5"/>
         <paletteEntry alpha="255" value="6" color="#28ae80" label="6"/>
         <paletteEntry alpha="255" value="7" color="#5ec962" label="7"/>
-        <paletteEntry alpha="255" value="8" color="#addc30" label="8"/>
+        <paletteEntry alpha="255" value="8" color="#9bd93c" label="8"/>
         <paletteEntry alpha="255" value="9" color="#fde725" label="9"/>
       </colorPalette>
     </rasterrenderer>

@@ -28,14 +28,14 @@
               <Option type="QString" name="color2" value="178,24,43,255"/>
               <Option type="QString" name="discrete" value="0"/>
               <Option type="QString" name="rampType" value="gradient"/>
-              <Option type="QString" name="stops" value="0.166667;103,169,207,255:0.333333;209,229,240,255:0.5;247,247,247,255:0.666667;253,219,199,255:0.833333;239,138,98,255"/>
+              <Option type="QString" name="stops" value="0.166667;103,169,207,255:0.333333;193,220,236,255:0.5;247,247,247,255:0.666667;252,207,181,255:0.833333;239,138,98,255"/>
             </Option>
           </colorramp>
           <item alpha="255" value="$low3" color="#2166ac" label="$low3"/>
           <item alpha="255" value="$low2" color="#67a9cf" label="$low2"/>
-          <item alpha="255" value="$low1" color="#d1e5f0" label="$low1"/>
+          <item alpha="255" value="$low1" color="#c1dcec" label="$low1"/>
           <item alpha="255" value="0" color="#f7f7f7" label="0"/>
-          <item alpha="255" value="$high1" color="#fddbc7" label="$high1"/>
+          <item alpha="255" value="$high1" color="#fccfb5" label="$high1"/>
           <item alpha="255" value="$high2" color="#ef8a62" label="$high2"/>
           <item alpha="255" value="$high3" color="#b2182b" label="$high3"/>
           <rampLegendSettings suffix="" prefix="" useContinuousLegend="1" minimumLabel="" orientation="2" maximumLabel="" direction="0">

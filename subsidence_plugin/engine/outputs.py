@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Optional, Union
 
 from .errors import OutputError, SubsidenceError
+from .styles import keep_other_style
 
 #: Files that belong to a data file and would describe it wrongly when it is replaced.
 SIDECARS = (".aux.xml", ".ovr", ".msk", "-wal", "-shm", "-journal")
@@ -114,7 +115,10 @@ class Outputs:
             if extra.is_dir():
                 _move_files(extra, target.parent / extra.name)
             elif extra.name != target.name:
-                os.replace(extra, target.parent / extra.name)
+                place = target.parent / extra.name
+                if extra.suffix == ".qml" and place.exists():  # of map.gpkg beside map.tif
+                    keep_other_style(extra, place)
+                os.replace(extra, place)
 
     def _discard(self) -> None:
         for target in self._targets:
@@ -124,12 +128,12 @@ class Outputs:
                 folder.rmdir()
 
     def _folder(self, target: Path) -> Path:
-        return target.parent / f".{target.name}.partial-{_host()}-{os.getpid()}"
+        return target.parent / f".{target.name}.partial-{host()}-{os.getpid()}"
 
 
 def remove_leftovers(target: Path) -> None:
     """Remove what a killed process of this computer left beside ``target``."""
-    pattern = re.compile(re.escape(f".{target.name}.partial-{_host()}-") + r"(\d+)$")
+    pattern = re.compile(re.escape(f".{target.name}.partial-{host()}-") + r"(\d+)$")
     for folder in target.parent.iterdir():
         found = pattern.match(folder.name)
         if found and (int(found[1]) == os.getpid() or not alive(int(found[1]))):
@@ -171,7 +175,8 @@ def _place(path: Union[str, Path]) -> str:
     return os.path.normcase(os.path.realpath(path))
 
 
-def _host() -> str:
+def host() -> str:
+    """Return the name of this computer, in letters and digits."""
     return re.sub(r"[^A-Za-z0-9]", "", socket.gethostname()) or "host"
 
 

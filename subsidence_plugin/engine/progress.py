@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Callable, Optional
 
 from .errors import Cancelled
+from .pace import Pace
 
 logger = logging.getLogger("land_subsidence")
 
@@ -21,6 +23,8 @@ class Progress:
         Called with ``(text, level)``, level being ``"info"`` or ``"warning"``.
     is_cancelled : callable, optional
         Returns True once the user has asked to stop.
+    pace : Pace, optional
+        Estimates the time left, see ``timed``.
     """
 
     def __init__(
@@ -28,10 +32,12 @@ class Progress:
         on_fraction: Optional[Callable[[float], None]] = None,
         on_message: Optional[Callable[[str, str], None]] = None,
         is_cancelled: Optional[Callable[[], bool]] = None,
+        pace: Optional[Pace] = None,
     ) -> None:
         self._on_fraction = on_fraction
         self._on_message = on_message
         self._is_cancelled = is_cancelled
+        self._pace = pace
 
     def __call__(self, fraction: float) -> None:
         """Report that ``fraction`` (0 to 1) of the work is done; raise ``Cancelled`` if asked."""
@@ -63,7 +69,37 @@ class Progress:
             if self._on_fraction:
                 self._on_fraction(start + fraction * (stop - start))
 
-        return Progress(scaled, self._on_message, self._is_cancelled)
+        return Progress(scaled, self._on_message, self._is_cancelled, self._pace)
+
+    def timed(self, clock: Callable[[], float] = time.monotonic) -> Progress:
+        """Return this progress for one whole run: of a long one the log tells the time left."""
+        pace = Pace(clock)
+
+        def moved(fraction: float) -> None:
+            if self._on_fraction:
+                self._on_fraction(fraction)
+            pace.moved(fraction)
+            line = pace.line()
+            if line:
+                self.info(line)
+
+        return Progress(moved, self._on_message, self._is_cancelled, pace)
+
+    def stage(self, name: str) -> None:
+        """Name what is being done, with which lines about the time left begin."""
+        if self._pace:
+            self._pace.stage = name
+
+    def resume(self, fraction: float) -> None:
+        """Report that an earlier run did ``fraction`` of the work, which took this one no time."""
+        if self._on_fraction:
+            self._on_fraction(min(max(float(fraction), 0.0), 1.0))
+        if self._pace:
+            self._pace.resume()
+
+    def time_left(self) -> str:
+        """Return "about 3 minutes left" of the whole run for a line; empty where unknown."""
+        return self._pace.words() if self._pace else ""
 
     def _write(self, message: str, level: str) -> None:
         if self._on_message:

@@ -11,6 +11,10 @@ from string import Template
 STYLES = Path(__file__).resolve().parents[2] / "resources" / "styles"
 CATEGORY = re.compile(r'[ \t]*<category\b[^>]*\bvalue="(\d*)"[^>]*/>\n?')
 ENTRY = re.compile(r'<paletteEntry [^>]*color="(#[0-9a-f]{6})"[^>]*/>')
+#: What a style holds of a raster and of points; one file may hold both.
+PARTS = tuple(
+    re.compile(rf"[ \t]*<{name}\b.*?</{name}>\n?", re.DOTALL) for name in ("pipe", "renderer-v2")
+)
 
 
 def write_style(name: str, layer_path: str, **values: object) -> None:
@@ -29,6 +33,27 @@ def write_style(name: str, layer_path: str, **values: object) -> None:
     plain = {key: _escaped(value) for key, value in values.items()}
     styled = Template(text).safe_substitute(plain) if values else text
     Path(layer_path).with_suffix(".qml").write_text(styled, encoding="utf-8")
+
+
+def replace_field(layer_path: str, field: str, expression: str) -> None:
+    """Let the style beside ``layer_path`` colour points by ``expression`` instead of a field."""
+    path = Path(layer_path).with_suffix(".qml")
+    text = path.read_text(encoding="utf-8")
+    changed = text.replace(f'attr="{field}"', f'attr="{_escaped(expression)}"')
+    path.write_text(changed, encoding="utf-8")
+
+
+def keep_other_style(path: Path, other: Path) -> None:
+    """Add to the style ``path`` what ``other`` holds of the other kind of layer.
+
+    QGIS finds styles by the stem alone, so that ``map.tif`` and ``map.gpkg`` share ``map.qml``.
+    """
+    text, known = (p.read_text(encoding="utf-8") for p in (path, other))
+    for part in PARTS:
+        found = part.search(known)
+        if found and not part.search(text):
+            text = text.replace("</qgis>", f"{found[0].rstrip()}\n</qgis>")
+    path.write_text(text, encoding="utf-8")
 
 
 def write_class_style(layer_path: str, labels: Sequence[str], name: str = "classes") -> None:

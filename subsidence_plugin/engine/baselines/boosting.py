@@ -7,10 +7,10 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import MissingPackageError
-from ..hyperparameter import Hyperparameter
 from ..needs import need
 from ..progress import Progress
-from .declaration import Arrays, Baseline, Evaluator, refuse, sigmoid
+from . import options
+from .declaration import Arrays, Evaluator, declared, refuse, sigmoid
 from .trees import check_trees, flatten, sum_of_trees
 
 
@@ -83,25 +83,4 @@ def evaluator(arrays: Arrays) -> Evaluator:
     return lambda inputs: sigmoid(total(inputs) + baseline)
 
 
-BOOSTING = Baseline(
-    "boosting", "Gradient boosting", fit, check, evaluator,
-    hyperparameters=(
-        Hyperparameter(
-            "iterations", 100, 1, 10_000, "Trees of the gradient boosting, one after another.",
-            log=True, search=(20, 500), grid=(50, 100, 300),
-        ),
-        Hyperparameter(
-            "learning_rate", 0.1, 1e-4, 1.0,
-            "Weight of every tree of the gradient boosting; smaller needs more iterations.",
-            log=True, search=(0.01, 0.3), grid=(0.03, 0.1),
-        ),
-        Hyperparameter(
-            "leaves", 31, 2, 1000, "Leaves of every tree of the gradient boosting, at most.",
-            log=True, search=(2, 64), grid=(4, 8, 31),
-        ),
-        Hyperparameter(
-            "l2", 0.0, 0.0, 1e6, "Penalty on the leaf values of the gradient boosting.",
-            search=(0.0, 20.0), grid=(0.0, 5.0),
-        ),
-    ),
-)  # fmt: skip
+BOOSTING = declared(options.BOOSTING, fit, check, evaluator)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ModelFileError
 from ..hyperparameter import Hyperparameter, Tunable
+from .options import Options
 
 Arrays = Mapping[str, np.ndarray]
 Evaluator = Callable[[np.ndarray], np.ndarray]
@@ -51,6 +52,17 @@ class Baseline(Tunable):
     def described(self) -> str:
         """What it is, as a sentence about it begins."""
         return self.title
+
+
+def declared(
+    options: Options,
+    fit: Callable[..., dict[str, np.ndarray]],
+    check: Callable[[Arrays, int], None],
+    evaluator: Callable[[Arrays], Evaluator],
+) -> Baseline:
+    """Return the baseline of these options."""
+    name, title, hyperparameters = options
+    return Baseline(name, title, fit, check, evaluator, hyperparameters)
 
 
 def refuse(reason: str) -> None:

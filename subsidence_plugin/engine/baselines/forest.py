@@ -6,10 +6,10 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..hyperparameter import Hyperparameter
 from ..needs import need
 from ..progress import Progress
-from .declaration import Arrays, Baseline, Evaluator, refuse
+from . import options
+from .declaration import Arrays, Evaluator, declared, refuse
 from .trees import check_trees, flatten, sum_of_trees
 
 #: Trees grown between two looks at the Cancel button.
@@ -116,27 +116,4 @@ def _rebuild(arrays: Arrays, index: int) -> Any:
     return tree
 
 
-FOREST = Baseline(
-    "forest", "Random forest", fit, check, evaluator,
-    hyperparameters=(
-        Hyperparameter(
-            "trees", 200, 1, 10_000,
-            "Of the random forest; more trees give smoother probabilities and larger files.",
-            log=True, search=(100, 500), grid=(200, 500),
-        ),
-        Hyperparameter(
-            # Forests of probabilities want leaves of several rows (ranger takes 10): single rows
-            # lose 0.02 AUC in spatial folds on the Ecuador data, and gain nothing in random ones.
-            "min_samples_leaf", 5, 1, 10_000,
-            "Training rows in every leaf of the random forest, at least; more give smoother maps "
-            "that hold better on unseen places.",
-            log=True, search=(1, 50), grid=(1, 5, 15, 40),
-        ),
-        Hyperparameter(
-            "max_features", 0.0, 0.0, 1.0,
-            "Share of the inputs that every split of the random forest looks at; 0 takes the "
-            "square root of their number.",
-            search=(0.0, 0.9), grid=(0.0, 0.3, 0.6),
-        ),
-    ),
-)  # fmt: skip
+FOREST = declared(options.FOREST, fit, check, evaluator)

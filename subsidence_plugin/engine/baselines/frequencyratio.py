@@ -11,11 +11,11 @@ from typing import Optional
 
 import numpy as np
 
-from ..hyperparameter import Hyperparameter
 from ..models.tensors import check_tensors
 from ..progress import Progress
 from ..validation.frequency_ratio import frequency_ratio
-from .declaration import Arrays, Baseline, Evaluator, refuse, sigmoid
+from . import options
+from .declaration import Arrays, Evaluator, declared, refuse, sigmoid
 from .logistic import fit as fit_logistic
 
 MAX_CLASSES = 256
@@ -112,13 +112,4 @@ def evaluator(arrays: Arrays) -> Evaluator:
     return lambda inputs: sigmoid(_score(arrays, inputs) * slope + intercept)
 
 
-FREQUENCY_RATIO = Baseline(
-    "frequencyratio", "Frequency ratio", fit, check, evaluator,
-    hyperparameters=(
-        Hyperparameter(
-            "classes", 10, 2, 100,
-            "Quantile classes of a continuous factor in the frequency ratio model.",
-            log=True, search=(3, 25), grid=(4, 6, 8, 10, 15, 20),
-        ),
-    ),
-)  # fmt: skip
+FREQUENCY_RATIO = declared(options.FREQUENCY_RATIO, fit, check, evaluator)

@@ -6,14 +6,11 @@ from typing import Optional
 
 import numpy as np
 
-from ..hyperparameter import Hyperparameter
 from ..models.tensors import check_tensors
 from ..needs import need
 from ..progress import Progress
-from .declaration import Arrays, Baseline, Evaluator, refuse, sigmoid
-
-#: Inverse penalty: so weak that only separable data or redundant one-hot inputs feel it.
-WEAK_PENALTY = 1e4
+from . import options
+from .declaration import Arrays, Evaluator, declared, refuse, sigmoid
 
 
 def fit(
@@ -22,7 +19,7 @@ def fit(
     weights: Optional[np.ndarray] = None,
     seed: int = 42,
     progress: Optional[Progress] = None,
-    inverse_penalty: float = WEAK_PENALTY,
+    inverse_penalty: float = options.WEAK_PENALTY,
 ) -> dict[str, np.ndarray]:
     """Return coefficients and intercept of the maximum likelihood.
 
@@ -58,14 +55,4 @@ def evaluator(arrays: Arrays) -> Evaluator:
     return lambda inputs: sigmoid(inputs @ coefficients + intercept)
 
 
-LOGISTIC = Baseline(
-    "logistic", "Logistic regression", fit, check, evaluator,
-    hyperparameters=(
-        Hyperparameter(
-            "inverse_penalty", WEAK_PENALTY, 1e-6, 1e8,
-            "Of the logistic regression (scikit-learn's C): smaller values pull the coefficients "
-            "towards 0, the default practically not.",
-            log=True, search=(1e-3, 1e4), grid=(0.01, 0.1, 1.0, 10.0, 1e4),
-        ),
-    ),
-)  # fmt: skip
+LOGISTIC = declared(options.LOGISTIC, fit, check, evaluator)

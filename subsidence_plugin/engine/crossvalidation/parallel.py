@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..progress import Progress
+from ..workers.folder import worker_folder
 from ..workers.interpreter import find_interpreter
 from ..workers.pool import WorkerProcess
 from .folds import Partition
@@ -44,10 +44,11 @@ def cross_validate_in_workers(
     Cancelled
     """
     log = FoldLog(progress, candidates, rows.label, partitions)
-    with tempfile.TemporaryDirectory(prefix="subsidence-") as folder:
-        path = Path(folder) / "folds.npz"
+    with worker_folder() as folder:
+        path = folder / "folds.npz"
         _write(path, rows, partitions)
-        crew = _Crew(log, _orders(candidates, rows, partitions, device, path), folder, workers)
+        orders = _orders(candidates, rows, partitions, device, path)
+        crew = _Crew(log, orders, str(folder), workers)
         progress.info(f"{workers} worker processes with one thread each ({crew.interpreter}).")
         try:
             crew.run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Optional
@@ -102,7 +101,7 @@ class FoldLog:
         self.folds = folds_of(partitions)
         self.scores: dict[int, list[FoldScore]] = {}
         self.probability: dict[Key, np.ndarray] = {}
-        self.begun, self.warned = time.monotonic(), set()
+        self.warned: set[str] = set()
 
     @property
     def result(self) -> CrossValidation:
@@ -153,15 +152,10 @@ class FoldLog:
             mean = f" (mean so far {known.mean():.3f})" if len(known) else ""
             own = score.metrics["AUC"]
             parts.append(f"{score.model} {own:.3f}{mean}" if own == own else f"{score.model} –")
-        done, spent = len(self.scores), time.monotonic() - self.begun
-        left = spent / done * (len(self.folds) - done)
+        self.progress(len(self.scores) / len(self.folds))
+        left = self.progress.time_left()
         self.progress.info(
             f"Repeat {partition.repeat}, {partition.scheme} fold {number} of {partition.folds} "
-            f"({here[0].rows} rows, {here[0].positives} with label 1), AUC: {', '.join(parts)}; "
-            f"{_time(left)} left."
+            f"({here[0].rows} rows, {here[0].positives} with label 1), AUC: {', '.join(parts)}"
+            f"{f'; {left}' if left else ''}."
         )
-        self.progress(done / len(self.folds))
-
-
-def _time(seconds: float) -> str:
-    return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"

@@ -6,11 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from ..errors import Cancelled, SubsidenceError
 from ..progress import Progress
 from ..training.fit import Recipe
+from ..workers.folder import read_arrays
 from ..workers.link import ParentLink
 from .folds import Partition
 from .recipes import Candidate
@@ -40,8 +39,7 @@ def main() -> int:
 
 
 def _read(orders: Mapping[str, Any]) -> tuple[list[Candidate], Rows, list[Partition]]:
-    with np.load(orders["data"], allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_arrays(orders["data"])
     rows = Rows(arrays["values"], arrays["label"], orders["names"], orders["kinds"])
     partitions = [
         Partition(scheme, repeat, seed, arrays[f"fold{index}"], arrays.get(f"groups{index}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..models.describe import training, tuning_lines, versions
 from ..naive.baselines import Baselines
 from .card import ForecasterCard
 from .forecaster import Forecaster
@@ -20,9 +21,10 @@ def describe_forecaster(forecaster: Forecaster, name: str) -> list[str]:
         f"{forecaster.members}, of {numbers} numbers, id {forecaster.model_id}.",
         lengths(card),
         f"Trained on {source(card)}.",
-        f"Seeds: {', '.join(map(str, card.seeds))}; versions: "
-        + ", ".join(f"{package} {version}" for package, version in card.versions.items()),
+        f"Seeds: {', '.join(map(str, card.seeds))}; versions: {versions(card)}",
         *card.described_hyperparameters(),
+        f"Training: {training(card.training)}",
+        *tuning_lines(card.training),
     ]
     for part, metrics in card.metrics.items():
         shown = [
@@ -40,6 +42,19 @@ def describe_forecaster(forecaster: Forecaster, name: str) -> list[str]:
     for entry in card.covariates:
         lines.append(f"Covariate {entry['name']}: mean {entry['mean']:g}, std {entry['std']:g}")
     return lines
+
+
+def figure_columns(forecaster: Forecaster) -> dict[str, list]:
+    """Return all figures as a table: model, split, metric and value, pooled over the horizon."""
+    columns: dict[str, list] = {name: [] for name in ("model", "split", "metric", "value")}
+    for part, metrics in forecaster.card.metrics.items():
+        where, baseline = part_and_baseline(part, forecaster.card)
+        for metric, value in metrics.items():
+            if isinstance(value, (int, float)):
+                row = (baseline or forecaster.kind.title, where, metric, float(value))
+                for name, entry in zip(columns, row):
+                    columns[name].append(entry)
+    return columns
 
 
 def part_and_baseline(part: str, card: ForecasterCard) -> tuple[str, str]:

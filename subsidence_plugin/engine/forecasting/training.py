@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..naive.time_split import TimeSplit
 from ..needs import need
+from ..pace import duration
 from ..progress import Progress
 from ..torch_threads import one_torch_thread
 from .area import Area
@@ -228,7 +229,7 @@ def _logged(
             if best != number:
                 shown += f" (best {member.history[best][2]:.3f} in pass {best})"
         left = (time.monotonic() - start) / number * (passes * (repeats - index) - number)
-        text = f"; at most {left:.0f} s left" if left >= 1 else ""
+        text = f"; at most {duration(left)} left" if left >= 5 else ""
         progress.info(f"{name} {number} of {passes}: loss {loss:.3f}{shown}{text}.")
         if on_pass is not None:
             on_pass(number, loss, held)

@@ -32,4 +32,4 @@ def run_job(name: str, arguments: Mapping[str, Any], progress: Progress) -> dict
         if error.name == f"{__package__}.{name}":
             raise InputError(f"There is no job '{name}'.") from error
         raise
-    return module.run(progress, **arguments) or {}
+    return module.run(progress.timed(), **arguments) or {}

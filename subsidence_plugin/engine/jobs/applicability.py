@@ -142,6 +142,7 @@ def _reference(
     progress: Progress,
 ) -> Reference:
     """Return the training rows in the weighted space, and what they say of themselves."""
+    progress.stage("Weights")
     chosen = factor_weights(model, rows.inputs, weights, seed, workers, progress.part(0, 0.15))
     order = chosen.argsort()[::-1]
     if WEIGHTS[weights] != "none":
@@ -181,6 +182,7 @@ def _run(
     progress: Progress,
 ) -> None:
     bands = index.match.bands
+    progress.stage("Index of the pixels")
     index.run(
         tile_windows((raster.grid.width, raster.grid.height), tile),
         lambda: open_tile_reader(raster.path, bands, index.buffers),

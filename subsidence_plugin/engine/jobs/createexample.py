@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 from osgeo import osr
 
 from ..errors import InputError
-from ..example.factors import FACTORS, SURVEYED, Factor, example_factors, holes, holes_of
+from ..example.factors import FACTORS, example_factors, holes
 from ..example.insar import FIRST_DAY, STEP, insar_points
 from ..example.inventory import draw_presence, presence_count
 from ..example.truth import DRIVERS, INTERACTION, PREVALENCE, bayes_auc, truth_probability
@@ -18,8 +17,10 @@ from ..outputs import Outputs
 from ..progress import Progress
 from ..raster.grid import Grid
 from ..raster.write import RasterWriter
+from ..series_style import write_velocity_style
 from ..styles import write_style
 from ..vector.write import refuse_shapefile, write_points
+from .example_layers import raw_paths, write_factor, write_raw
 
 #: Cells along a side, metres a cell, and dates that are accepted.
 SIDES, RESOLUTIONS, DATES = (100, 5000), (1, 1000), (20, 2000)
@@ -62,8 +63,8 @@ def run(
     dates : int
         Dates of the series, 6 days apart.
     folder : str, optional
-        Gets one GeoTIFF a factor that does not come from the elevation or the bands
-        (``SURVEYED``): with ``dem``, the layers that a user begins with.
+        Gets one GeoTIFF a factor that does not come from the elevation (``SURVEYED``), wells
+        with the groundwater level, and the fault: with ``dem``, what a user begins with.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def run(
     refuse_shapefile(insar, "A layer of InSAR time series")
     grid = Grid(width, height, (CORNER[0], resolution, 0.0, CORNER[1], 0.0, -resolution), _crs())
     shape = height, width
-    raw = {name: str(Path(folder) / f"{name}.tif") for name in SURVEYED} if folder else {}
+    raw = raw_paths(folder)
     with Outputs(factors, inventory, insar, truth, dem, *raw.values()) as outputs:
         land, layers = example_factors(shape, resolution, seed, progress.part(0, 0.45))
         probability, logit = truth_probability({name: layers[name] for name in DRIVERS})
@@ -104,8 +105,7 @@ def run(
         drawn = _write_inventory(outputs.path(inventory), grid, probability, count, known, seed)
         if drawn < count:
             progress.warn(f"Only {drawn} cells subside, so the inventory has no {count} points.")
-        for name, path in raw.items():
-            _write_raw(outputs.path(path), grid, name, layers[name], masks, known)
+        write_raw(outputs, raw, grid, layers, masks, series.planted.fault, known)
         _write_factors(
             outputs.path(factors), grid, layers, masks, described, progress.part(0.65, 1)
         )
@@ -156,27 +156,9 @@ def _write_factors(path: str, grid: Grid, layers, masks, metadata, progress: Pro
     ) as writer:
         for index, factor in enumerate(FACTORS, start=1):
             progress((index - 1) / (len(FACTORS) + 6))
-            _write_factor(writer, index, factor, layers.pop(factor.name), masks)
+            write_factor(writer, index, factor, layers.pop(factor.name), masks)
     write_style("factors", path)
     progress(1)
-
-
-def _write_factor(writer: RasterWriter, index: int, factor: Factor, layer, masks) -> None:
-    values = layer.astype(np.float32)
-    values[holes_of(factor.name, masks)] = np.nan
-    writer.write(values, band=index)
-    band = writer.dataset.GetRasterBand(index)
-    band.SetMetadataItem("unit", factor.unit)
-    if factor.legend:
-        band.SetMetadataItem("legend", json.dumps(factor.legend))
-
-
-def _write_raw(path: str, grid: Grid, name: str, layer, masks, metadata) -> None:
-    factor = next(f for f in FACTORS if f.name == name)
-    metadata = {"SUBSIDENCE_KIND": "factor_stack", **metadata}
-    with RasterWriter(path, grid, [name], kinds=[factor.kind], metadata=metadata) as writer:
-        _write_factor(writer, 1, factor, layer, masks)
-    write_style("factors", path)
 
 
 def _write_truth(path: str, grid: Grid, probability: np.ndarray, metadata) -> None:
@@ -217,4 +199,5 @@ def _write_insar(path: str, series, grid: Grid, metadata, dates: int) -> None:
         **metadata,
     }
     write_points(path, series.x, series.y, series.columns, grid.crs, metadata)
-    write_style("insar", path)
+    days = FIRST_DAY + STEP * np.arange(dates)
+    write_velocity_style(path, days, len(series.x))

@@ -147,6 +147,7 @@ def run(
         where = choose_device(device, progress) if main.recipes[0].is_network else "cpu"
         data = Rows(table.values, table.label, table.names, table.kinds)
         part = progress.part(0.05, 0.95)
+        progress.stage("Cross-validation")
         result = _result(candidates, data, partitions, where, workers, part)
         study = Study(candidates, table.label, partitions, result, terrain, way)
         for line in study.sentences():

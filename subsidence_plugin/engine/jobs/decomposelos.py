@@ -18,7 +18,7 @@ from ..insar.timeline import EITHER, common_dates
 from ..insar.tracks import Times, Track, decomposed
 from ..outputs import Outputs
 from ..progress import Progress
-from ..styles import write_style
+from ..series_style import write_velocity_style
 from ..vector.metric_crs import metric_crs
 from ..vector.north_velocity import NORTH_FIELD, nearest_north
 from ..vector.point_stream import PointStream
@@ -119,7 +119,7 @@ def run(
             progress.part(0.5, 1),
         )  # fmt: skip
         for target in targets:
-            write_style("insar", target)
+            write_velocity_style(target, times.wanted, count)
     return {"CELLS": count, "DATES": len(times.wanted)}
 
 

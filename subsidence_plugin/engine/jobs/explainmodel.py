@@ -128,14 +128,17 @@ def run(
             )  # fmt: skip
             stack = _stack(study, match, raster_background, raster_rounds) if any(maps) else None
             of_rows, of_report, of_maps = _parts(study, bool(report), stack, raster, progress)
+            progress.stage("SHAP values of rows")
             explanation = study.explain(of_rows)
             write_table(table, ranking_columns(explanation), _metadata(study, "shap_ranking"))
             if layer:
                 _write_samples(layer, features, study, explanation)
             if page:
                 facts = {"Samples": samples, "Model": f"{model} (id {loaded.model_id})"}
+                progress.stage("Figures")
                 _report(page, study, explanation, place, facts, of_report)
             if stack:
+                progress.stage("SHAP maps")
                 _map(raster, stack, maps, dominant_by, explanation, workers, of_maps)
         progress.info(f"Explained in {time.monotonic() - start:.1f} s.")
         progress(1)

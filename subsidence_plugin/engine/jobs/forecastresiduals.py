@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -36,8 +37,8 @@ def run(
     progress: Progress,
     predicted: Sequence[str],
     observed: str,
-    signed: str,
-    absolute: str,
+    signed: Optional[str],
+    absolute: Optional[str],
     names: Optional[Sequence[str]] = None,
     points: Optional[str] = None,
     date: Optional[str] = None,
@@ -57,7 +58,7 @@ def run(
         Forecasts: rasters with a band a date, or of one band.
     observed : str
         Deformation stack on the same grid.
-    signed, absolute : str
+    signed, absolute : str or None
         Rasters: predicted minus observed, and its size (several dates: root mean square).
     names : sequence of str, optional
         Of the forecasts; default from their metadata and files.
@@ -86,17 +87,23 @@ def run(
     inputs = [*predicted, observed, points]
     targets = (signed, absolute, hotspots, point_residuals, table, report)
     with Outputs(*targets, inputs=inputs) as outputs, ExitStack() as stack:
-        paths = [outputs.path(signed), outputs.path(absolute)]
+        asked = {"signed": signed, "absolute": absolute, "hotspots": hotspots}
+        paths = {name: outputs.path(path) for name, path in asked.items() if path}
+        unasked = [name for name in asked if name not in paths]
+        if unasked:
+            place = next((outputs.path(path) for path in targets if path), None)
+            folder = _aside(place, stack)
+            paths.update({name: str(folder / f"{name}.tif") for name in unasked})
         cache = tile_cache_bytes(sources.predicted[0], sources.layers.tile, 2)
         stack.enter_context(bounded_cache(cache))
-        totals = _compare(sources, *paths, threads or cores(), progress.part(0, 0.7))
-        if hotspots:
-            place = outputs.path(hotspots)
-        else:
-            place = _aside(paths[0], stack)
+        totals = _compare(
+            sources, paths["signed"], paths["absolute"], threads or cores(), progress.part(0, 0.7)
+        )
         areas = row_areas_km2(sources.layers.grid, f"The raster '{observed}'", progress)
-        spots = find_hotspots(paths[1], totals.absolute, int(radius), place, areas,
-                              totals.overview, progress.part(0.7, 0.9))  # fmt: skip
+        spots = find_hotspots(
+            paths["absolute"], totals.absolute, int(radius), paths["hotspots"], areas,
+            totals.overview, progress.part(0.7, 0.9),
+        )  # fmt: skip
         found = None
         if points:
             found = residuals_at_points(points, sources, int(tolerance), progress.part(0.9, 0.95))
@@ -154,15 +161,17 @@ def _compare(
     return totals
 
 
-def _aside(path: str, stack: ExitStack) -> str:
-    """Return where hotspots go that were not asked for.
+def _aside(path: Optional[str], stack: ExitStack) -> Path:
+    """Return a folder for maps that were not asked for, gone at the end.
 
     That is beside an output, so that the next run removes what a killed one leaves.
     """
+    if path is None:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="subsidence-")))
     folder = Path(path).parent / "aside"
     folder.mkdir()
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    return str(folder / "hotspots.tif")
+    return folder
 
 
 def _extent(sources: Sources, totals: Totals) -> tuple[float, float, float, float]:

@@ -103,6 +103,7 @@ def run(
     if reference and remove_median:
         raise InputError("Give either REFERENCE or REMOVE_MEDIAN, not both.")
     with Outputs(output, report, inputs=[points, reference]) as outputs:
+        progress.stage("Reading")
         layer, grid = points_and_grid(points, resolution, extent, crs, progress.part(0, 0.3))
         removed = take_reference_off(layer, reference, remove_median, progress)
         layer = within_reach(layer, grid, rule.max_distance, progress)
@@ -121,6 +122,7 @@ def run(
             **({"MAX_GAP_DAYS": f"{max_gap:g}"} if steps.step else {}),
             **({"FILL_DISTANCE": f"{fill_distance:g}"} if fill_distance is not None else {}),
         }  # fmt: skip
+        progress.stage("Gridding")
         with bounded_cache(), stack_writer(path, grid, steps, about, progress) as writer:
             coverage = _fill(writer, tree, series, grid, rule, progress.part(0.45, 0.95))
         _say_coverage(coverage, rule, progress)

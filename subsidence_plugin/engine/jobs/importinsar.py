@@ -26,7 +26,7 @@ from ..insar.roles import coordinate_columns, field_names, text_columns, to_numb
 from ..insar.schema import Schema, TableColumns, make_schema, map_table
 from ..outputs import Outputs
 from ..progress import Progress
-from ..styles import write_style
+from ..series_style import write_velocity_style
 from ..vector.delimited import Delimited, open_tables
 from ..vector.delimited_rows import Layout, parse_rows
 from ..vector.extent_filter import ExtentFilter
@@ -91,9 +91,10 @@ def run(
         }
         box = ExtentFilter(extent, crs) if extent else None
         with PointStream(target, schema.fields, crs, metadata, schema.layer_order) as stream:
+            progress.stage("Reading")
             tally = _copy(tables, columns, schema, crs, box, stream, progress)
             count = stream.finish()
-        write_style("insar", target)
+        write_velocity_style(target, schema.dates, count)
         tally.report(count, progress)
         progress(1)  # a Cancel until here still leaves nothing
     return {

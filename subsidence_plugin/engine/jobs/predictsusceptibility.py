@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
@@ -108,7 +109,7 @@ def run(
         paths = [outputs.path(p) if p else None for p in (output, spread, members)]
         with bounded_cache(tile_cache_bytes(raster, tile, loaded.members if members else 2)):
             with _one_thread_each(loaded, chosen):
-                _predict(prediction, paths, raster, tile, workers, progress)
+                _predict(prediction, paths, raster, model, tile, workers, progress)
         pixels = raster.grid.width * raster.grid.height
         result = {"pixels": pixels, "valid": prediction.valid, "clipped": prediction.clipped()}
         log_summary(progress, **result, seconds=time.monotonic() - start)
@@ -156,6 +157,7 @@ def _predict(
     prediction: StackPrediction,
     paths: Sequence[Optional[str]],
     raster: Raster,
+    model_file: str,
     tile: tuple[int, int],
     workers: int,
     progress: Progress,
@@ -164,7 +166,7 @@ def _predict(
     model, prior = prediction.model, prediction.prior
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(_writer(path, kind, raster, model, prior, progress))
+            stack.enter_context(_writer(path, kind, raster, model, model_file, prior, progress))
             if path
             else None
             for path, kind in zip(paths, KINDS)
@@ -176,6 +178,7 @@ def _predict(
                     write_tile(writer, window, values)
 
         windows = tile_windows((raster.grid.width, raster.grid.height), tile)
+        progress.stage("Prediction")
         prediction.run(
             windows,
             lambda: open_tile_reader(raster.path, prediction.match.bands, prediction.buffers),
@@ -192,6 +195,7 @@ def _writer(
     kind: str,
     raster: Raster,
     model: Model,
+    model_file: str,
     prior: Optional[tuple[float, float]],
     progress: Progress,
 ) -> RasterWriter:
@@ -202,6 +206,7 @@ def _writer(
         "SUBSIDENCE_KIND": kind,
         "SUBSIDENCE_SOURCE": raster.path,
         "SUBSIDENCE_MODEL": model.model_id,
+        "SUBSIDENCE_MODEL_FILE": os.path.abspath(model_file),  # where the inspect panel looks
         "SUBSIDENCE_ARCHITECTURE": model.card.architecture,
         "SUBSIDENCE_UNITS": "probability",
     }

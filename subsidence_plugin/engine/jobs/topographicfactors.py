@@ -68,10 +68,12 @@ def run(
     with Outputs(output, inputs=[dem]) as outputs:
         area = None
         if "twi" in names:
+            progress.stage("Flow routing")
             area, routed = _route(source, cells, flow_exponent, progress.part(0, 0.6))
             result.update(routed)
         path = outputs.path(output)
         rest = progress.part(0.6 if "twi" in names else 0, 1)
+        progress.stage("Factors")
         result["valid"] = _write(path, source, names, cells, area, min_slope, rest)
         write_style("factors", path)
     progress.info(

@@ -18,7 +18,7 @@ from ..progress import Progress
 from ..training.device import choose_device
 from ..training.loop import Trained, train
 from ..training.samples import encoded_samples, make_card, results, save_measured
-from ..training.scores import log_comparison, log_metrics, logistic_metrics, runs_table
+from ..training.scores import log_comparison, log_metrics, runs_table
 from ..training.settings import Settings, settings_of
 from ..training.table import Encoded
 from ..vector.read import read_features
@@ -83,6 +83,7 @@ def run(
     fold = _folds(encoded) if holdout_folds else None
     with Outputs(model, history, report, runs, inputs=[samples]) as outputs:
         inputs, label = encoded.part("train")
+        progress.stage("Training")
         trained = train(
             architecture, chosen, inputs, label, how,
             repeats=repeats, seed=seed, device=where, fold=fold, checkpoint=checkpoint,
@@ -128,7 +129,7 @@ def _write(
     model_path, history, report, runs = targets
     path = outputs.path(model_path)
     model_id, members = save_measured(path, trained.members, card, encoded)
-    logistic = logistic_metrics(encoded)
+    logistic = card.baseline or None
     log_metrics(title, card.metrics, progress)
     log_comparison(f"the {title}", card.metrics, logistic, progress)
     about = {"model_id": model_id, "SUBSIDENCE_KIND": "training_history"}

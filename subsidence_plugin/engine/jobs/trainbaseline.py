@@ -14,7 +14,7 @@ from ..outputs import Outputs
 from ..progress import Progress
 from ..training.fit import fit_baseline, recipe_of
 from ..training.samples import encoded_samples, make_card, results, save_measured
-from ..training.scores import log_metrics, logistic_metrics, runs_table
+from ..training.scores import log_metrics, runs_table
 from ..vector.read import read_features
 from ..vector.write import write_table
 
@@ -73,6 +73,7 @@ def run(
         recipe = recipe_of(method, chosen, {"class_weights": "balanced" if balanced else "none"})
         seeds = [seed + index for index in range(repeats)]
         part = progress.part(0.0, 0.9)
+        progress.stage("Training")
         members = fit_baseline(recipe, encoded.factors, inputs, label, seeds, part)
         if repeats > 1 and all(_equal(members[0], other) for other in members[1:]):
             progress.warn(
@@ -94,9 +95,13 @@ def run(
         if report:
             from ..report.training_report import write_training_report
 
-            logistic = None if method == "logistic" else logistic_metrics(encoded)
             write_training_report(
-                outputs.path(report), baseline.title, card, None, card.metrics, logistic
+                outputs.path(report),
+                baseline.title,
+                card,
+                None,
+                card.metrics,
+                card.baseline or None,
             )
         progress(1.0)
     return results(card, model_id)

@@ -19,6 +19,7 @@ from ..progress import Progress
 from ..training.device import choose_device
 from ..training.scores import runs_table
 from ..vector.write import write_table
+from ..version import base_versions
 from .forecast_data import ForecastSource, read_forecast_data
 
 
@@ -86,11 +87,13 @@ def run(
     check_shares(validation_share, test_share)
     where = choose_device(device, progress)
     with Outputs(model, table, runs, report, inputs=[input, points, covariates]) as outputs:
+        progress.stage("Reading")
         source = read_forecast_data(
             progress.part(0, 0.08), recipe, input, points, covariates, validation_share,
             test_share, seed,
         )  # fmt: skip
         prepared = prepare(recipe, source.data)
+        progress.stage("Training")
         trained = train_forecaster(
             recipe, prepared, seed=seed, repeats=repeats, device=where,
             progress=progress.part(0.08, 0.85),
@@ -100,6 +103,7 @@ def run(
         describe(forecaster.card, recipe, source, where, trained.summaries)
         if repeats > 1:
             title += f" (median of {repeats})"
+        progress.stage("Measuring")
         measured = measure(
             forecaster, source.data, title, source.points, where, progress.part(0.85, 0.98)
         )
@@ -146,9 +150,9 @@ def describe(
         **recipe.settings, "configuration": configuration(recipe), "device": device,
         "members": members,
     }  # fmt: skip
-    card.versions = {
-        "numpy": np.__version__, "torch": need("torch", "to train networks").__version__
-    }  # fmt: skip
+    card.versions = base_versions(
+        numpy=np.__version__, torch=need("torch", "to train networks").__version__
+    )
 
 
 def results(measured: Measured, model_id: str) -> dict[str, Any]:

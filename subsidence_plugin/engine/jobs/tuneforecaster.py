@@ -121,6 +121,7 @@ def run(
     place = study_place(storage, model, [*sources, worker_data, *targets], progress)
     where = choose_device(device, progress)
     with Outputs(*targets, inputs=sources) as outputs:
+        progress.stage("Reading")
         source = read_forecast_data(
             progress.part(0, 0.04), recipe, input, points, covariates, validation_share,
             test_share, seed,
@@ -140,9 +141,12 @@ def run(
             )  # fmt: skip
         if worker_data:
             offer_worker_data(worker_data, data, place, [s.name for s in searches], progress)
+        progress.stage("Search")
         _search(searches, data, judge, progress.part(0.04, 0.85))
         tuning = ForecastTuning(searches, facts=source.facts, warnings=source.warnings)
+        progress.stage("Training of the ensemble")
         _join(tuning, judge, top, source, progress.part(0.85, 0.9))
+        progress.stage("Measuring")
         _measure(tuning, judge, source, bool(runs or report), progress.part(0.9, 0.98))
         _write(tuning, outputs, targets, source, progress)
         judge.keep_only([*run_values(tuning), *top_values(tuning)])

@@ -125,12 +125,14 @@ def run(
         if worker_data:
             offer_worker_data(worker_data, data, place, [outcome.name], progress)
         share = _search_share(trials, len(data["held"]), repeats + (top if ensemble else 0))
+        progress.stage("Search")
         outcome.study = search(
             tuned.task, data, plan, place, outcome.name, workers=workers,
             packages=("torch",) if tuned.base.is_network else ("sklearn",),
             describe=tuned.described, references=lambda p: tuned.references(data, where, p),
             progress=progress.part(0.02, share),
         )  # fmt: skip
+        progress.stage("Training of the best")
         _refit(outcome, data, repeats, top if ensemble else 0, progress.part(share, 0.98))
         _write(outcome, outputs, targets, table, encoded, progress)
         progress(1.0)
@@ -187,7 +189,8 @@ def _write(
         path = outputs.path(targets["ensemble"])
         save_measured(path, outcome.top.arrays, outcome.top.card, encoded)
         log_metrics(f"Ensemble of {outcome.top.members}", outcome.top.card.metrics, progress)
-    metrics, outcome.logistic = outcome.best.card.metrics, logistic_metrics(encoded)
+    metrics, baseline = outcome.best.card.metrics, outcome.best.card.baseline
+    outcome.logistic = baseline or logistic_metrics(encoded)
     log_metrics(f"Tuned {title}", metrics, progress)
     log_comparison(f"the tuned {title}", metrics, outcome.logistic, progress)
     about = {"model_id": outcome.model_id, "study": outcome.name}

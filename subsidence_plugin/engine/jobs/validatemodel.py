@@ -85,6 +85,7 @@ def run(
     source = samples.split("|")[0]
     targets = (output, calibrated_model, delong, report)
     with Outputs(*targets, inputs=[source, *models]) as outputs:
+        progress.stage("Prediction")
         judged = judge_models(models, rows, progress.part(0, 0.4))
         parts = drop_unjudged(judged, rows, progress)
         recalibrated = None
@@ -92,6 +93,7 @@ def run(
             recalibrated = recalibrate(
                 METHODS[calibration], judged[0], rows, parts, threshold, Path(source).name, progress
             )
+        progress.stage("Confidence intervals")
         found = evaluate_models(
             [_score(m, split, rows, chosen, threshold)
              for m in judged for split, chosen in parts.items()],

@@ -68,7 +68,8 @@ class Card(MemberCard):
     ensemble differ in them, ``member_hyperparameters`` has one such object a member (else it is
     empty). ``training`` says how the model was trained, ``rules`` are the class rules of the class
     stack (or None), ``split`` counts of rows a part, ``metrics`` by part, ``calibration`` None
-    until the model was recalibrated (see ``calibration.calibrate``).
+    until the model was recalibrated (see ``calibration.calibrate``), ``baseline`` the metrics by
+    part of a logistic regression on the same rows (empty where it was not fitted).
     """
 
     architecture: str
@@ -86,6 +87,7 @@ class Card(MemberCard):
     crs: str = ""
     source: str = ""
     member_hyperparameters: list[dict[str, Any]] = field(default_factory=list)
+    baseline: dict[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
     @property
@@ -138,7 +140,10 @@ def _check_types(content: dict) -> None:
         raise damaged("scaling", f"{short(content['scaling'])} is not known")
     if not isinstance(content.get("calibration"), (dict, type(None))):
         raise damaged("calibration", "not an object")
-    check_numbers_by_part(content, ("split", "metrics"))
+    # Files of before have no figures of a baseline.
+    if not isinstance(content.setdefault("baseline", {}), dict):
+        raise damaged("baseline", "not an object")
+    check_numbers_by_part(content, ("split", "metrics", "baseline"))
     check_origin(content)
     check_member_hyperparameters(content)
 

@@ -25,10 +25,15 @@ class MemberCard:
     def described_hyperparameters(self) -> list[str]:
         """Return lines for people: one for all members, or one a member where these differ."""
         sets = self.member_hyperparameters or [self.hyperparameters]
-        texts = [", ".join(f"{name} {value}" for name, value in s.items()) for s in sets]
+        texts = [", ".join(f"{name} {short_number(v)}" for name, v in s.items()) for s in sets]
         if len(texts) == 1:
             return [f"Hyperparameters: {texts[0] or 'none'}"]
         return [f"Hyperparameters of member {i}: {text}" for i, text in enumerate(texts, 1)]
+
+
+def short_number(value: Any) -> str:
+    """Return a value for people: numbers with six digits (the file itself has all of them)."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def check_each_member(

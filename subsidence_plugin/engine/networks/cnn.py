@@ -47,8 +47,8 @@ def build(n_inputs: int, **hyperparameters: Any) -> Any:
 CNN = Architecture(
     name="cnn",
     title="CNN",
-    summary="Convolutional neural network: one-dimensional filters along the factor vector, then "
-    "two dense layers.",
+    summary="Trains a convolutional neural network (CNN) on samples: one-dimensional filters run "
+    "along the factors of a pixel, then two dense layers decide.",
     # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
         Hyperparameter(
@@ -56,7 +56,7 @@ CNN = Architecture(
             search=(8, 128), grid=(16, 64),
         ),
         Hyperparameter(
-            "kernel_size", 3, 1, 15, "Width of the filters in factors (odd).",
+            "kernel_size", 3, 1, 15, "Width of the filters, an odd number of factors.",
             choices=(1, 3, 5, 7, 9, 11, 13, 15), search=(1, 5), grid=(3, 5),
         ),
         Hyperparameter(

@@ -44,8 +44,9 @@ def build(n_inputs: int, **hyperparameters: Any) -> Any:
 CNNLSTM = Architecture(
     name="cnnlstm",
     title="CNN-LSTM",
-    summary="Convolution and long short-term memory: filters along the factor vector, whose "
-    "outputs an LSTM reads as a sequence, then a dense layer.",
+    summary="Trains a hybrid of convolution and long short-term memory (CNN-LSTM) on samples: "
+    "filters run along the factors of a pixel, an LSTM reads their outputs as a sequence, then a "
+    "dense layer decides.",
     # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
         Hyperparameter(
@@ -53,7 +54,7 @@ CNNLSTM = Architecture(
             search=(8, 128), grid=(16, 64),
         ),
         Hyperparameter(
-            "kernel_size", 3, 1, 15, "Width of the filters in factors (odd).",
+            "kernel_size", 3, 1, 15, "Width of the filters, an odd number of factors.",
             choices=(1, 3, 5, 7, 9, 11, 13, 15), search=(1, 5), grid=(3, 5),
         ),
         Hyperparameter(

@@ -26,7 +26,7 @@ class Architecture(Tunable):
     title : str
         As people write it.
     summary : str
-        What it is, for help texts.
+        What training it does, for help texts.
     hyperparameters : tuple of Hyperparameter
     presets : tuple of mapping
         As ``PRESETS``: the defaults of this plugin, Appendix B of the Hanoi paper. Values of

@@ -68,9 +68,9 @@ def build(n_inputs: int, **hyperparameters: Any) -> Any:
 DRDN = Architecture(
     name="drdn",
     title="DRDN",
-    summary="Deep residual dense network: an input layer, residual blocks of two fully connected "
-    "layers with identity skips, a layer that fuses the outputs of all blocks, and two dense "
-    "layers.",
+    summary="Trains a deep residual dense network (DRDN) on samples: an input layer, residual "
+    "blocks of two fully connected layers with identity skips, a layer that fuses the outputs of "
+    "all blocks, and two dense layers.",
     # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
         Hyperparameter(

@@ -39,8 +39,8 @@ def build(n_inputs: int, **hyperparameters: Any) -> Any:
 LSTM = Architecture(
     name="lstm",
     title="LSTM",
-    summary="Long short-term memory: reads the factors one after another as a sequence and "
-    "decides from its last state.",
+    summary="Trains a long short-term memory network (LSTM) on samples: it reads the factors of a "
+    "pixel one after another as a sequence and decides from its last state.",
     # Grid search: around the results of the paper's (Appendix B), which does not list its values.
     hyperparameters=(
         Hyperparameter(

@@ -29,7 +29,7 @@ def searched_settings(
             log=True, search=rates, grid=rate_grid,
         ),
         Hyperparameter(
-            "batch_size", Settings.batch_size, *RANGES["batch_size"], "Rows a step.",
+            "batch_size", Settings.batch_size, *RANGES["batch_size"], "Training rows in each step.",
             log=True, search=(16, 256),
         ),
         Hyperparameter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Optional
 
 import numpy as np
@@ -11,7 +12,7 @@ from osgeo import gdal
 from ..cores import cores
 from ..errors import OutputError
 from ..progress import Progress
-from .gdal_calls import failures_raise
+from .gdal_calls import failures_raise, without_exceptions
 from .grid import Grid
 
 DATA_TYPES = {"float32": gdal.GDT_Float32, "uint8": gdal.GDT_Byte, "int16": gdal.GDT_Int16}
@@ -116,6 +117,30 @@ class RasterWriter:
         if self.finish:
             with failures_raise(f"The raster '{self.path}' cannot be written", OutputError):
                 finish_raster(self.path, self.categorical, self.progress)
+        if not _is_whole(self.path):
+            raise OutputError(
+                f"The raster '{self.path}' cannot be written whole; is the disk full?"
+            )
+
+
+def _is_whole(path: str) -> bool:
+    """Return whether all blocks lie within the file: GDAL 3.10 does not report a full disk."""
+    with without_exceptions():
+        size, dataset = Path(path).stat().st_size, gdal.OpenEx(path, gdal.OF_RASTER)
+    if dataset is None:
+        return False
+    bands = [dataset.GetRasterBand(index + 1) for index in range(dataset.RasterCount)]
+    bands += [band.GetOverview(index) for band in bands for index in range(band.GetOverviewCount())]
+    for band in bands:
+        width, height = band.GetBlockSize()
+        for row in range(-(-band.YSize // height)):
+            for column in range(-(-band.XSize // width)):
+                place = f"{column}_{row}"
+                start = int(band.GetMetadataItem(f"BLOCK_OFFSET_{place}", "TIFF") or 0)
+                length = int(band.GetMetadataItem(f"BLOCK_SIZE_{place}", "TIFF") or 0)
+                if start + length > size:
+                    return False
+    return True
 
 
 def finish_raster(

@@ -29,6 +29,10 @@ MOST_SWARMS = 25
 MOST_ROWS = 4000
 #: Slots along the axis in which the dots of a beeswarm are stacked.
 SLOTS = 120
+#: Inches of the whole width from which a bar of a waterfall holds its number.
+ROOM = 1.15
+#: Label of the factors that a waterfall sums up.
+OTHERS_TOGETHER = "{count} others together"
 LOWERS, RAISES, OTHERS = colour(0), colour(1), "#7f7f7f"
 
 
@@ -172,7 +176,14 @@ def shaded(values: np.ndarray) -> np.ndarray:
 
 
 def waterfall_figure(
-    texts: Sequence[str], shap: np.ndarray, base: float, unit: str, most: int = MOST_NAMED
+    texts: Sequence[str],
+    shap: np.ndarray,
+    base: float,
+    unit: str,
+    most: int = MOST_NAMED,
+    width: float = 8.2,
+    title: str = "f(x) = {prediction} for this sample; E[f(x)] = {mean}, the mean (dashed)",
+    others: str = OTHERS_TOGETHER,
 ) -> Figure:
     """Return how one prediction comes about: from the mean of the background to f(x).
 
@@ -188,15 +199,20 @@ def waterfall_figure(
         What is explained.
     most : int
         Factors shown one by one.
+    width : float
+        Inches.
+    title, others : str
+        With ``{prediction}`` and ``{mean}``, and with ``{count}``.
     """
-    labels, steps, ends = waterfall_steps(texts, shap, base, most)
-    figure, (ax,) = new_figure(width=8.2, height=1.2 + 0.32 * len(steps))
+    labels, steps, ends = waterfall_steps(texts, shap, base, most, others)
+    figure, (ax,) = new_figure(width=width, height=1.2 + 0.32 * len(steps))
     starts, digits = ends - steps, decimals(steps)
+    inside = ROOM / width
     low, high = min(ends.min(), starts.min()), max(ends.max(), starts.max())
     span = (high - low) or 1.0
     for place, (start, step) in enumerate(zip(starts, steps)):
         _arrow(ax, place, start, step, span)
-        _write_step(ax, place, start, step, span, digits)
+        _write_step(ax, place, start, step, span, digits, inside)
         if place:  # the step below ends where this one, drawn above it, begins
             ax.plot([starts[place - 1]] * 2, [place - 0.84, place + 0.34], color=REFERENCE,
                     linewidth=0.8, linestyle=":")  # fmt: skip
@@ -204,16 +220,19 @@ def waterfall_figure(
     ax.set_ylim(len(steps) - 0.3, -0.7)
     ax.set_xlim(low - 0.13 * span, high + 0.13 * span)
     ax.axvline(base, color=REFERENCE, linewidth=1.0, linestyle="--", zorder=0)
-    label_axes(ax, unit.capitalize(), "")
-    ax.set_title(
-        f"f(x) = {ends[0]:.3f} for this sample; E[f(x)] = {base:.3f}, the mean (dashed)"
-        .replace("-", MINUS), fontsize=10, color=INK, loc="left",
-    )  # fmt: skip
+    label_axes(ax, unit[:1].upper() + unit[1:], "")
+    numbers = (f"{value:.3f}".replace("-", MINUS) for value in (ends[0], base))
+    text = title.format(**dict(zip(("prediction", "mean"), numbers)))
+    ax.set_title(text, fontsize=10, color=INK, loc="left")
     return figure
 
 
 def waterfall_steps(
-    texts: Sequence[str], shap: np.ndarray, base: float, most: int = MOST_NAMED
+    texts: Sequence[str],
+    shap: np.ndarray,
+    base: float,
+    most: int = MOST_NAMED,
+    together: str = OTHERS_TOGETHER,
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return labels, steps and where each step ends, the strongest first.
 
@@ -223,7 +242,7 @@ def waterfall_steps(
     labels = [texts[i] for i in named]
     steps = [float(shap[i]) for i in named]
     if len(others):
-        labels.append(f"{len(others)} others together")
+        labels.append(together.format(count=len(others)))
         steps.append(float(shap[others].sum()))
     ends = base + np.cumsum(steps[::-1])[::-1]
     return labels, np.array(steps), ends
@@ -239,9 +258,11 @@ def _arrow(ax: Axes, place: int, start: float, step: float, span: float) -> None
     ax.fill(x, np.add(y, place), color=own, alpha=0.9, linewidth=0, zorder=3)
 
 
-def _write_step(ax: Axes, place: int, start: float, step: float, span: float, digits: int) -> None:
+def _write_step(
+    ax: Axes, place: int, start: float, step: float, span: float, digits: int, inside: float
+) -> None:
     text = signed(step, digits)
-    if abs(step) > 0.14 * span:
+    if abs(step) > inside * span:
         middle = start + step / 2
         ax.text(middle, place, text, ha="center", va="center", fontsize=8.5, color="white",
                 zorder=4)  # fmt: skip

@@ -88,7 +88,12 @@ def higher_values(correlation: float) -> str:
 
 def factor_text(explanation: Explanation, name: str, value: float) -> str:
     """Return a factor and its value as text: what a code means where that is known."""
-    text = short_numbers(explanation.categories.get(name, {}).get(float(value), ""))
+    return value_text(name, value, explanation.categories.get(name, {}).get(float(value), ""))
+
+
+def value_text(name: str, value: float, meaning: str) -> str:
+    """Return a factor and its value as text, by the meaning of its code unless that is long."""
+    text = short_numbers(meaning)
     if not text or len(text) > LONGEST_MEANING:
         return f"{name} = {value:.4g}".replace("-", MINUS)
     return f"{name} {text}" if text[0] in "≤≥<>" else f"{name}: {text}"

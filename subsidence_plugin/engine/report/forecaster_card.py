@@ -7,6 +7,7 @@ from typing import Optional
 from ..forecasting.card import ForecasterCard
 from ..forecasting.describe import intervals, lengths, part_and_baseline, source
 from ..forecasting.forecaster import Forecaster
+from ..models.describe import training, tuning_lines, versions
 from .html import Heading, Section, Table, write_report
 
 COLUMNS = ("RMSE", "MAE", "Bias", "R2", "R2_increments", "Skill")
@@ -39,10 +40,12 @@ def write_card_report(path: str, forecaster: Forecaster, name: str) -> None:
         "Lengths": lengths(card),
         "Trained on": source(card),
         **dict(line.split(": ", 1) for line in card.described_hyperparameters()),
-        "Training": ", ".join(
-            f"{key} = {value}" for key, value in card.training.items() if key != "members"
-        ) or "none",
+        "Training": training(card.training),
+        **dict(line.split(": ", 1) for line in tuning_lines(card.training)),
         "Seeds": ", ".join(map(str, card.seeds)),
+        "Trained with": versions(card),
+        "Members": forecaster.members,
+        "Id": forecaster.model_id,
     }  # fmt: skip
     write_report(path, f"Forecaster: {title}", sections, _lead(forecaster), facts)
 

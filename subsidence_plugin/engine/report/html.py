@@ -17,6 +17,7 @@ from typing import Optional
 
 from ..needs import need
 from ..outputs import data_folder
+from ..version import plugin_version
 from .sections import (
     MISSING,
     Figure,
@@ -158,7 +159,7 @@ def _short(value: object) -> object:
 
 def versions() -> str:
     """Return the versions of this plugin, Python and the numerical packages in use."""
-    named = [f"Land Subsidence {_plugin_version()}", f"Python {sys.version.split()[0]}"]
+    named = [f"Land Subsidence {plugin_version()}", f"Python {sys.version.split()[0]}"]
     for module, package in PACKAGES.items():
         if module not in sys.modules:
             continue
@@ -168,10 +169,3 @@ def versions() -> str:
         except metadata.PackageNotFoundError:
             continue
     return ", ".join(named)
-
-
-def _plugin_version() -> str:
-    for line in (ROOT / "metadata.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("version="):
-            return line.partition("=")[2].strip()
-    return ""

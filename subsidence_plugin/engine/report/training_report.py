@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional
 import numpy as np
 
 from ..models.card import Card
+from ..models.describe import rows, training, tuning_lines
 from ..training.scores import comparison
 from .figures import training_history
 from .html import Figure, Heading, Section, Table, write_report
@@ -27,6 +28,7 @@ def write_training_report(
     trained: Optional[Trained],
     metrics: Metrics,
     logistic: Optional[Metrics],
+    further: Optional[Mapping[str, object]] = None,
 ) -> None:
     """Write the report of one training.
 
@@ -40,6 +42,8 @@ def write_training_report(
         None for baselines, which have no history.
     metrics, logistic : mapping
         Metrics by part, of the model and of a logistic regression on the same rows.
+    further : mapping, optional
+        Facts to be told beside those of the card.
     """
     sections: list[Section] = [Heading("How well it separates"), _figures(title, metrics, logistic)]
     if trained is not None:
@@ -47,10 +51,12 @@ def write_training_report(
     sections += [Heading("Factors"), _factors(card)]
     facts = {
         "Samples": card.source,
-        "Rows": ", ".join(f"{part} {n.get('rows')}" for part, n in card.split.items()),
+        "Rows": rows(card),
         **dict(line.split(": ", 1) for line in card.described_hyperparameters()),
-        "Training": _listed({k: v for k, v in card.training.items() if k != "members"}),
+        "Training": training(card.training),
+        **dict(line.split(": ", 1) for line in tuning_lines(card.training)),
         "Seeds": ", ".join(map(str, card.seeds)),
+        **(further or {}),
     }
     write_report(path, f"Training: {title}", sections, _lead(title, metrics, logistic), facts)
 
@@ -69,7 +75,8 @@ def _lead(title: str, metrics: Metrics, logistic: Optional[Metrics]) -> str:
     if not part:
         return f"{title} was trained; no part of the samples has rows of both classes to judge it."
     rows = "training rows (no others were given)" if part == "train" else f"{part} rows"
-    if logistic is None or _auc(logistic, part) is None:
+    counted = "TP" in metrics[part]  # files of other tools may have fewer figures
+    if logistic is None or _auc(logistic, part) is None or not counted:
         return f"{title} reaches an AUC of {_auc(metrics, part):.3f} on the {rows}."
     return f"On the {rows} {comparison(title, metrics[part], logistic[part])}."
 
@@ -138,7 +145,3 @@ def _factors(card: Card) -> Table:
 def _whole(value: Optional[float]) -> Optional[float]:
     """Return a code of a class as a whole number, which is written without decimals."""
     return int(value) if value is not None and float(value).is_integer() else value
-
-
-def _listed(values: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in values.items()) or "none"

@@ -19,12 +19,9 @@ from ..models.encode import encode, fit_factors
 from ..models.model import Model
 from ..networks.registry import ARCHITECTURES
 from ..progress import Progress
+from .model_types import MODEL_TITLES, MODEL_TYPES
 from .settings import settings_of
 from .weights import balanced_weights
-
-#: All that can be trained, in the order of the parameter ``MODEL_TYPE``.
-MODEL_TYPES = ("cnn", "lstm", "drdn", "cnnlstm", "logistic", "forest", "boosting", "frequencyratio")
-MODEL_TITLES = tuple({**ARCHITECTURES, **BASELINES}[name].title for name in MODEL_TYPES)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 
+from ..pace import duration
 from ..progress import Progress
 from .checkpoint import State
 from .settings import Settings
 
-#: Seconds between two lines of the log.
-LOG_SECONDS = 5.0
+#: Seconds between two lines of the log: at least, at most, and as a share of the time spent.
+LOG_SECONDS, MOST_SECONDS, SHARE = 5.0, 60.0, 0.05
 
 
 class EpochLog:
@@ -24,7 +25,8 @@ class EpochLog:
     def epoch(self, state: State, loss: float, held_loss: float, held_auc: float) -> None:
         """Log this epoch if the last line is old enough."""
         now, epochs = time.monotonic(), self.settings.epochs
-        if self.last and now - self.last < LOG_SECONDS and state.epoch < epochs:
+        pause = min(max(LOG_SECONDS, SHARE * (now - self.begun)), MOST_SECONDS)
+        if self.last and now - self.last < pause and state.epoch < epochs:
             return
         self.last = now
         line = f"{self.name}: epoch {state.epoch} of at most {epochs}, loss {loss:.4f}"
@@ -34,15 +36,6 @@ class EpochLog:
                 f"{state.best_loss:.4f} in epoch {state.best_epoch}"
             )
         left = (now - self.begun) / (state.epoch - self.first) * (epochs - state.epoch)
-        if left >= 1:
-            line += f", at most {duration(left)} left"
+        if left >= 5:
+            line += f", at most {duration(left)} left for it"
         self.progress.info(line + ".")
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as text: hours and minutes, minutes and seconds, or seconds."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

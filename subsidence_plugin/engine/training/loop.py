@@ -94,6 +94,8 @@ def train(
     state = store.read() or State()
     if state.members or state.epoch:
         progress.info(f"Going on from the checkpoint {checkpoint}.")
+        if len(state.members) < repeats:
+            progress.resume((len(state.members) + state.epoch / settings.epochs) / repeats)
     seeds = [seed + index for index in range(repeats)]
     for index in range(len(state.members), repeats):
         part = progress.part(index / repeats, (index + 1) / repeats)

@@ -11,7 +11,8 @@ import numpy as np
 from ..models.card import Card
 from ..models.file import load_model, save_model
 from ..progress import Progress
-from .scores import Metrics, model_metrics
+from ..version import base_versions
+from .scores import Metrics, logistic_metrics, model_metrics
 from .table import Encoded, Table, encode_table, read_table
 
 
@@ -47,16 +48,21 @@ def make_card(
         split=table.counts(),
         crs=table.crs,
         source=Path(samples.split("|")[0]).name,
-        versions={"numpy": np.__version__},
+        versions=base_versions(numpy=np.__version__),
     )
 
 
 def save_measured(
     path: str, members: Sequence[Mapping[str, np.ndarray]], card: Card, encoded: Encoded
 ) -> tuple[str, list[Metrics]]:
-    """Write a model file whose card knows how the model does; return its id, metrics a member."""
+    """Write a model file whose card knows how the model does; return its id, metrics a member.
+
+    Beside the model's own figures stand those of a logistic regression, unless it is one.
+    """
     save_model(path, members, card)
     card.metrics, of_members = model_metrics(load_model(path), encoded)
+    if card.architecture != "logistic":
+        card.baseline = logistic_metrics(encoded) or {}
     # Written again, now that the card knows its metrics.
     return save_model(path, members, card), of_members
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, OutputError
+from ..workers.folder import read_arrays
 
 #: More arrays are in no file of ours.
 MAX_ARRAYS = 64
@@ -46,8 +47,7 @@ def read_data(path: str) -> dict[str, np.ndarray]:
         The file cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files[:MAX_ARRAYS]}
+        return read_arrays(path, MAX_ARRAYS)
     except Exception as error:  # numpy and zipfile raise many kinds on damaged files
         raise InputError(
             f"The samples '{path}' cannot be read as an .npz file ({error}); give the file that "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..progress import Progress
+from ..workers.folder import worker_folder
 from ..workers.pool import WorkerProcess
 from .data_file import write_data
 from .requeue import requeue_lost, sweep
@@ -118,8 +118,8 @@ def run_parallel(
 
     Workers that were killed are replaced, and their trials run again. See ``search``.
     """
-    with tempfile.TemporaryDirectory(prefix="subsidence-") as folder:
-        path = str(Path(folder) / "samples.npz")
+    with worker_folder() as folder:
+        path = str(folder / "samples.npz")
         write_data(path, data)
         crew = Crew(study, place, name, plan, heartbeat, path, log, progress, interpreter)
         progress.info(

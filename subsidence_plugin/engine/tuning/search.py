@@ -83,7 +83,9 @@ def search(
             with storage_errors(place, lambda: 0):
                 study.set_user_attr(REFERENCES, found)
         log = TrialLog(study, plan, describe, progress)
-        if counts(study).finished < plan.trials:
+        finished = counts(study).finished
+        progress.resume(min(finished / plan.trials, 1.0))
+        if finished < plan.trials:
             if workers > 1:
                 from .parallel import run_parallel
 
@@ -135,7 +137,9 @@ class TrialLog:
         line += f" ({note})" if note else f" with {listed(trial.params)}"
         if best is not None:
             line += f"; best so far {self.describe(best)} in trial {best.number}"
-        self.progress.info(line + ".")
+        self.progress(min(now.finished / self.plan.trials, 1.0))
+        left = self.progress.time_left()
+        self.progress.info(line + (f"; {left}." if left else "."))
 
 
 def listed(values: Mapping[str, Any]) -> str:

@@ -66,7 +66,7 @@ class Place:
     @property
     def aside(self) -> Optional[str]:
         """Folder beside the study's file for what trials keep; None of a database server."""
-        path = self.address.partition("sqlite:///")[2] if self.is_database else self.address
+        path = self.shown.partition("sqlite:///")[2] if self.is_database else self.address
         return f"{path.partition('?')[0]}{KEPT}" if path else None
 
     def mask(self, text: str) -> str:
@@ -100,7 +100,7 @@ def place_of(
     if "://" not in text:
         path = Path(text or default).expanduser().absolute()
         if path.suffix.lower() in SQLITE:
-            return Place(f"sqlite:///{path}", f"sqlite:///{path}", True)
+            return Place(_sqlite_url(path), f"sqlite:///{path}", True)
         return Place(str(path), str(path), False)
     found = _URL.match(text)
     if found is None:
@@ -109,6 +109,8 @@ def place_of(
             "postgresql://user@host:5432/database."
         )
     scheme, user, word, rest = found.groups()
+    if scheme.partition("+")[0] == "sqlite":
+        rest = _absolute(rest)
     environment = os.environ if environment is None else environment
     login = _login.get() or (None, None)
     plain = _expanded(word, environment) if word else login[1]
@@ -127,6 +129,23 @@ def place_of(
         tuple(t for s in sorted(secrets) for t in {s, quote(s, safe="")} if len(s) > 2),
         bool(word and not _VARIABLE.search(word)) or bool(in_query),
     )
+
+
+def _sqlite_url(path: Path) -> str:
+    """Return the URL of a file: SQLAlchemy knows which of its versions quote '%' and '?' in it."""
+    try:
+        from sqlalchemy.engine import URL
+    except ImportError:  # told once the storage is opened
+        return f"sqlite:///{path}"
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def _absolute(rest: str) -> str:
+    """Return the path in an SQLite URL made absolute: workers run in another folder."""
+    path, sign, query = rest.partition("?")
+    if not path[1:] or path[1:].startswith((":memory:", "file:")):
+        return rest
+    return f"/{Path(path[1:]).absolute()}{sign}{query}"
 
 
 def _expanded(text: str, environment: Mapping[str, str]) -> str:

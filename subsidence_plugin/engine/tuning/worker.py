@@ -112,7 +112,7 @@ def managed() -> int:
 def _check_file(place: Place) -> None:
     """Refuse a mistyped file, which the storage would otherwise create empty."""
     scheme = "sqlite:///"
-    path = place.address[len(scheme) :] if place.address.startswith(scheme) else place.address
+    path = place.shown[len(scheme) :] if place.shown.startswith(scheme) else place.address
     if path and "://" not in path and not Path(path.split("?")[0]).is_file():
         raise InputError(f"There is no study in '{path}'; start the tuning first.")
 

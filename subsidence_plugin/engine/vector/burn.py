@@ -8,6 +8,7 @@ import numpy as np
 from osgeo import ogr, osr
 
 from ..errors import InputError
+from ..raster.gdal_calls import without_exceptions
 from ..raster.grid import Grid
 from .burn_layer import BurnLayer
 from .read import NUMBERS, field_index, open_layer, spatial_reference
@@ -60,6 +61,7 @@ class BurntField:
         """Free the polygons."""
         self._layer.close()
 
+    @without_exceptions()  # a polygon without image is left out
     def _read(self, source: str, field: str, crs: str) -> tuple[list[ogr.Geometry], list]:
         """Return geometries in the CRS of the grid, and values (all numbers or all texts)."""
         dataset, layer = open_layer(source)

@@ -25,6 +25,9 @@ POINT = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 #: The same of an empty one.
 NOWHERE = np.array([(1, 1, np.nan, np.nan)], POINT).tobytes()
 GEOMETRY = "OGR_GEOMETRY"
+#: First GDAL whose second thread may fill a batch while the first reads it, and first without: such
+#: streams give wrong rows or never end (OSGeo/gdal#12934; QGIS 3.40 of Debian has GDAL 3.10.3).
+RACING = (3_07_00_00, 3_11_04_00)
 
 #: x, y, other numbers (points, columns) and series (points, dates).
 Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -34,6 +37,8 @@ def streams_columns(layer: ogr.Layer, names: Sequence[str]) -> bool:
     """Tell whether the columns of a table can be read by ``read_columns``."""
     fast = getattr(ogr, "OLCFastGetArrowStream", None)
     if fast is None or not hasattr(layer, "GetArrowStreamAsNumPy"):
+        return False
+    if RACING[0] <= int(gdal.VersionInfo("VERSION_NUM")) < RACING[1]:
         return False
     if not layer.TestCapability(fast) or not layer.GetFIDColumn():
         return False

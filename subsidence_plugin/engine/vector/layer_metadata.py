@@ -1,4 +1,4 @@
-"""Layer metadata of a copy: what QGIS leaves behind when it exports a selection."""
+"""Metadata of layers: read from any file, and given to a copy that QGIS leaves without."""
 
 from __future__ import annotations
 
@@ -8,6 +8,29 @@ from osgeo import gdal
 
 from ..raster.gdal_calls import failures_raise
 from .read import open_layer
+
+
+def metadata_of(source: str) -> dict[str, str]:
+    """Return the metadata of a raster, or of a vector layer and its file.
+
+    Parameters
+    ----------
+    source : str
+        ``path`` or ``path|layername=name``.
+
+    Raises
+    ------
+    InputError
+        The file cannot be opened.
+    """
+    path = source.partition("|")[0]
+    if path == source:
+        with failures_raise(f"The layer '{source}' cannot be opened"):
+            dataset = gdal.OpenEx(path, gdal.OF_RASTER | gdal.OF_VECTOR | gdal.OF_READONLY)
+        if dataset is not None and dataset.RasterCount:
+            return dataset.GetMetadata() or {}
+    dataset, layer = open_layer(source)
+    return {**(dataset.GetMetadata() or {}), **(layer.GetMetadata() or {})}
 
 
 def copy_metadata(source: str, copy: str) -> None:

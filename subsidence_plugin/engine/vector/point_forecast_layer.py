@@ -10,7 +10,7 @@ from osgeo import ogr
 
 from ..insar.dates import date_field, date_metadata, date_of
 from ..progress import Progress
-from ..styles import write_style
+from ..series_style import write_forecast_style
 from .point_stream import PointStream
 from .read import NUMBERS, field_names, open_layer, read_features
 from .series_layer import SeriesLayer
@@ -91,8 +91,8 @@ def write_point_forecast(
             words = [column[part] for column in texts.values()]
             stream.write(layer.x[part], layer.y[part], words, rows)
         stream.finish()
-    if any(name.casefold() == "mean_velocity" for name in numbers):
-        write_style("insar", path)
+    if len(dates):
+        write_forecast_style(path, dates[-1], targets, forecast, layer.series[:, past][:, -1])
     return int(np.isfinite(forecast).any(axis=1).sum())
 
 

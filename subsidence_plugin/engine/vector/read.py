@@ -10,7 +10,7 @@ import numpy as np
 from osgeo import gdal, ogr, osr
 
 from ..errors import InputError
-from ..raster.gdal_calls import failures_raise
+from ..raster.gdal_calls import failures_raise, without_exceptions
 from .geopackage import read_table
 
 NUMBERS = (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal)
@@ -244,7 +244,9 @@ def spatial_reference(wkt: str, what: str) -> osr.SpatialReference:
         raise InputError(f"{what} has no coordinate reference system; assign one first.")
     reference = osr.SpatialReference()
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    if reference.SetFromUserInput(wkt) != 0:
+    with without_exceptions():
+        failed = reference.SetFromUserInput(wkt) != 0
+    if failed:
         raise InputError(
             f"{what} has a coordinate reference system that cannot be read; assign one."
         )
@@ -271,9 +273,10 @@ def transform_points(
         return np.asarray(x, float), np.asarray(y, float)
     gdal.PushErrorHandler("CPLQuietErrorHandler")  # a point that has no image is not a failure
     try:
-        transformation = osr.CoordinateTransformation(from_crs, to_crs)
-        points = np.column_stack([x, y]).astype(float).tolist()
-        result = np.array(transformation.TransformPoints(points), dtype=float)
+        with without_exceptions():
+            transformation = osr.CoordinateTransformation(from_crs, to_crs)
+            points = np.column_stack([x, y]).astype(float).tolist()
+            result = np.array(transformation.TransformPoints(points), dtype=float)
     except (RuntimeError, TypeError, ValueError) as error:
         raise InputError(
             f"{what} cannot be transformed to the coordinate reference system of "

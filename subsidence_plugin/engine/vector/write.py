@@ -142,7 +142,10 @@ def _add_rows(dataset, layer, fields, points, rows: int) -> None:
     values = [(index, plain) for index, (_name, _kind, plain) in enumerate(fields)]
     xy = np.column_stack(points).tolist() if points is not None else None
     finite = np.isfinite(np.array(xy, float).reshape(-1, 2)).all(axis=1) if xy is not None else None
-    dataset.StartTransaction()
+    # Text formats have none and fail to begin one where GDAL's exceptions are on (QGIS 3.40).
+    at_once = dataset.TestCapability(ogr.ODsCTransactions)
+    if at_once:
+        dataset.StartTransaction()
     for row in range(rows):
         feature = ogr.Feature(definition)
         if xy is not None and finite[row]:
@@ -153,7 +156,8 @@ def _add_rows(dataset, layer, fields, points, rows: int) -> None:
             if plain[row] is not None:
                 feature.SetField(index, plain[row])
         layer.CreateFeature(feature)
-    dataset.CommitTransaction()
+    if at_once:
+        dataset.CommitTransaction()
 
 
 def _fill(path: str, fields, points) -> None:

@@ -47,7 +47,9 @@ def test_scores_are_those_of_scikit_learns_pipeline_in_the_same_folds():
     probability = result.probability["Logistic regression", RANDOM, 1]
     for score in result.scores:
         test = fold == score.fold
-        model = make_pipeline(MinMaxScaler(clip=True), LogisticRegression(C=1e4, tol=1e-8))
+        # Newton's method: where the default one (L-BFGS) ends differs with the version of scipy.
+        logistic = LogisticRegression(C=1e4, tol=1e-8, solver="newton-cholesky")
+        model = make_pipeline(MinMaxScaler(clip=True), logistic)
         found = model.fit(rows.values[~test], rows.label[~test]).predict_proba(rows.values[test])
         label = rows.label[test]
         np.testing.assert_allclose(probability[test], found[:, 1], atol=2e-4)
@@ -184,7 +186,7 @@ def test_cancel_stops_within_a_training_and_the_log_has_a_line_a_fold():
         )  # fmt: skip
     assert len(lines) == 2
     assert lines[0].startswith("Repeat 1, random fold 1 of 4 (30 rows, ")
-    assert "AUC: CNN 0." in lines[1] and "(mean so far 0." in lines[1] and "left." in lines[1]
+    assert "AUC: CNN 0." in lines[1] and "(mean so far 0." in lines[1]
 
 
 def test_a_fold_that_cannot_be_trained_is_named():

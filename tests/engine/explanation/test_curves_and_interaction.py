@@ -104,7 +104,7 @@ def test_the_interaction_of_a_product_is_that_of_the_definition():
         mixed(x, 1, 1) - mixed(x, 1, 0) - mixed(x, 0, 1) + mixed(x, 0, 0)
         for x in explanation.values
     ]
-    assert np.allclose(found.values, exact, atol=1e-6)
+    assert np.allclose(found.values, exact, atol=1e-5)
     assert np.abs(exact).max() > 1e-3
     assert np.allclose(found.error, 0, atol=1e-9)
 

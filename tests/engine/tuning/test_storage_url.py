@@ -116,3 +116,32 @@ def test_a_last_line_torn_by_a_power_cut_is_cut_off(tmp_path):
     lines = Path(place.address).read_text().splitlines()
     assert [json.loads(line)["op_code"] for line in lines] and len(study.trials) == 1
     assert Path(place.address).read_bytes().startswith(whole)
+
+
+@pytest.mark.parametrize("name", ["a%41b.db", "a?b.db", "ö #1 & 'x' 100%.sqlite", "a+b.db"])
+def test_a_database_file_of_any_name_is_that_file(tmp_path, name):
+    """URLs cut at '?' and decode '%41': the file must be the one that was named, all the same."""
+    from land_subsidence.subsidence_plugin.engine.tuning.storage import open_storage
+
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    if "?" in name and sqlalchemy.__version__ < "2.1":
+        pytest.skip("this version of SQLAlchemy has no way to write such a name")
+    folder = tmp_path / "Đo lún"
+    folder.mkdir()
+    place = place_of(str(folder / name), "")
+    assert place.shown == f"sqlite:///{folder / name}"
+    open_storage(place)
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
+def test_a_relative_database_url_is_that_of_the_folder_here(tmp_path, monkeypatch):
+    """Workers run elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    assert place_of("sqlite:///x/y.db", "").address == f"sqlite:///{tmp_path}/x/y.db"
+    assert (
+        place_of("sqlite:///x.db?timeout=9", "").address == f"sqlite:///{tmp_path}/x.db?timeout=9"
+    )
+    assert place_of("sqlite:////data/x.db", "").address == "sqlite:////data/x.db"
+    assert place_of("sqlite+pysqlite:///x.db", "").shown == f"sqlite+pysqlite:///{tmp_path}/x.db"
+    for memory in ("sqlite://", "sqlite:///:memory:"):
+        assert place_of(memory, "").address == memory

@@ -46,6 +46,10 @@ def make(path, name, fields, rows, kind=ogr.wkbPoint):
     return str(path)
 
 
+#: This GDAL's streams are not used, because they give wrong rows or do not end at times.
+RACING = column_stream.RACING[0] <= int(gdal.VersionInfo("VERSION_NUM")) < column_stream.RACING[1]
+
+
 def both(source, monkeypatch, streamed=True):
     """Read by columns and by features; check that they agree, and which way was taken."""
     calls, real = [], column_stream.read_columns
@@ -56,7 +60,7 @@ def both(source, monkeypatch, streamed=True):
         patch.setattr(series_layer, "_by_columns", lambda *_a: None)
         patch.setattr(series_layer, "_fast", lambda *_a: None)
         expected = read_series(source, "It")
-    assert any(call is not None for call in calls) == streamed
+    assert any(call is not None for call in calls) == (streamed and not RACING)
     for name in ("x", "y", "dates", "series"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
     assert list(found.columns) == list(expected.columns)
