@@ -11,47 +11,29 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterVectorDestination,
 )
 from qgis.PyQt.QtGui import QIcon
 
 from ..subsidence_plugin.engine.errors import Cancelled, SubsidenceError
 from ..subsidence_plugin.engine.jobs import run_job
 from ..subsidence_plugin.engine.progress import Progress
+from ..subsidence_plugin.engine.thread_state import keep_thread_state
+from .destinations import FileVectorDestination
 from .groups import Group
+from .help_page import HelpPage
+from .help_text import help_text
+from .number_range import allowed, plain
 from .styling import style_when_loaded
 from .translate import tr
 from .values import Values
 
 ICONS = Path(__file__).resolve().parents[1] / "resources" / "icons"
-
-
-class FileVectorDestination(QgsProcessingParameterVectorDestination):
-    """A vector output that is always a file, since jobs write files and not memory layers."""
-
-    def supportsNonFileBasedOutput(self) -> bool:
-        return False
-
-    def clone(self) -> FileVectorDestination:
-        copy = FileVectorDestination(
-            self.name(),
-            self.description(),
-            self.dataType(),
-            self.defaultValue(),
-            bool(self.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional),
-            self.createByDefault(),
-        )
-        copy.setFlags(self.flags())
-        copy.setHelp(self.help())
-        return copy
-
-    def defaultFileExtension(self) -> str:
-        return "gpkg"
 
 
 class SubsidenceAlgorithm(QgsProcessingAlgorithm):
@@ -60,7 +42,8 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
     NAME = ""
     TITLE = ""
     GROUP = Group.PROJECT
-    HELP = ""
+    #: Stem of the file in ``resources/help``; empty: the name.
+    HELP_FILE = ""
 
     def declare(self) -> None:
         """Add the parameters and outputs (with ``add`` and its relatives)."""
@@ -86,11 +69,30 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
     def groupId(self) -> str:
         return self.GROUP.value[0]
 
+    def help_values(self) -> dict[str, str]:
+        """Return what fills the ``{name}`` places of the help text; most have none."""
+        return {}
+
+    def help_page(self) -> HelpPage:
+        """Return the help page in the user's language."""
+        return HelpPage(self, help_text(self.HELP_FILE or self.NAME), self.help_values())
+
     def shortHelpString(self) -> str:
-        return tr(self.HELP)
+        return self.help_page().shown()
+
+    def shortDescription(self) -> str:
+        return self.help_page().summary()
+
+    def helpUrl(self) -> str:
+        # The Help button of a dialog opens it: our help dialog answers, without a network.
+        return f"subsidence-help:{self.NAME}"
+
+    def tags(self) -> list[str]:
+        # Found by the English name, too, which papers and scripts use.
+        return [self.NAME, self.TITLE]
 
     def icon(self) -> QIcon:
-        return QIcon(str(ICONS / "provider.svg"))
+        return QIcon(str(ICONS / f"{self.groupId()}.svg"))
 
     def createInstance(self) -> SubsidenceAlgorithm:
         return type(self)()
@@ -104,16 +106,24 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
         help: str,
         advanced: bool = False,
         create_output: bool = True,
+        values: Optional[dict[str, Any]] = None,
     ) -> None:
-        """Add a parameter with its (translated) description, help and place."""
+        """Add a parameter with its (translated) description, help and place.
+
+        Places like ``{default}`` of the help are filled with ``values`` after the translation.
+        """
         parameter.setDescription(tr(parameter.description()))
-        parameter.setHelp(tr(help))
+        parameter.setHelp(tr(help).format(**values) if values else tr(help))
         if isinstance(parameter, QgsProcessingParameterEnum):
             parameter.setOptions([tr(option) for option in parameter.options()])
         if advanced:
             flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
             parameter.setFlags(parameter.flags() | flag)
         self.addParameter(parameter, create_output)
+
+    def addOutput(self, definition: QgsProcessingOutputDefinition) -> bool:
+        definition.setDescription(tr(definition.description()))
+        return super().addOutput(definition)
 
     def add_seed(self) -> None:
         """Add the parameter ``SEED``."""
@@ -207,7 +217,7 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
             low, high = definition.minimum(), definition.maximum()
             if not low <= number <= high:
                 return False, tr("{name} is {value}; it must be {range}.").format(
-                    name=definition.name(), value=_plain(number), range=_range(low, high)
+                    name=definition.name(), value=plain(number), range=allowed(low, high)
                 )
         return super().checkParameterValues(parameters, context)
 
@@ -216,6 +226,7 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
     ) -> dict:
         feedback = feedback or QgsProcessingFeedback()
         values = Values(self, parameters, context, feedback)
+        keep_thread_state()
         try:
             outcome = self.execute(values, progress_of(feedback))
         except SubsidenceError as error:
@@ -250,16 +261,3 @@ def progress_of(feedback: QgsProcessingFeedback) -> Progress:
             feedback.pushInfo(text)
 
     return Progress(lambda f: feedback.setProgress(100 * f), message, feedback.isCanceled)
-
-
-def _range(low: float, high: float) -> str:
-    """Say the allowed range of a number; QGIS writes 'no limit' as the largest double."""
-    if high > 1e300:
-        return f"{_plain(low)} or more"
-    if low < -1e300:
-        return f"{_plain(high)} or less"
-    return f"from {_plain(low)} to {_plain(high)}"
-
-
-def _plain(number: float) -> str:
-    return str(int(number)) if float(number).is_integer() else f"{number:g}"

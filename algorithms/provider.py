@@ -35,15 +35,20 @@ class SubsidenceProvider(QgsProcessingProvider):
         registry = QgsApplication.processingRegistry()
         if registry.providerById(self.id()) is None:
             # A workflow finds our algorithms only after this first loading, once registered.
-            registry.providerAdded.connect(self._load_again)
+            registry.providerAdded.connect(self._add_workflows_later)
             return
+        self._add_workflows()
+
+    def _add_workflows(self) -> None:
         for workflow in workflows():
             self.addAlgorithm(workflow)
 
-    def _load_again(self, added: str) -> None:
+    def _add_workflows_later(self, added: str) -> None:
         if added == self.id():
-            QgsApplication.processingRegistry().providerAdded.disconnect(self._load_again)
-            self.refreshAlgorithms()
+            QgsApplication.processingRegistry().providerAdded.disconnect(self._add_workflows_later)
+            # Loading everything again would cost starting QGIS a tenth of a second.
+            self._add_workflows()
+            self.algorithmsLoaded.emit()
 
 
 def algorithm_classes() -> Iterator[type[SubsidenceAlgorithm]]:

@@ -44,8 +44,8 @@ def add_search(algorithm: SubsidenceAlgorithm, warm_up: str) -> None:
             "TRIALS", "Trials", QgsProcessingParameterNumber.Type.Integer, 50, minValue=1,
             maxValue=100_000,
         ),
-        "Finished trials (completed or pruned) in all, those of earlier runs of the study "
-        "counted. A grid ends with its last combination.",
+        "Number of finished trials (completed or pruned) in all; those of earlier runs of the "
+        "study and of other computers count. A grid ends with its last combination.",
     )  # fmt: skip
     algorithm.add(
         QgsProcessingParameterString("SPACE", "Changes of the search space", optional=True),
@@ -56,10 +56,11 @@ def add_search(algorithm: SubsidenceAlgorithm, warm_up: str) -> None:
     )
     algorithm.add(
         QgsProcessingParameterBoolean("PRUNING", "End hopeless trials early", True),
-        f"Median pruning: after a warm-up ({warm_up}) a trial that does worse than "
-        "the median of the trials before it at the same point is ended. It saves time; "
-        "slow learners may be lost.",
+        "Median pruning: after a warm-up ({warm_up}) a trial that does worse than the median of "
+        "the trials before it at the same point is ended. It saves time; slow learners may be "
+        "lost.",
         advanced=True,
+        values={"warm_up": tr(warm_up)},
     )
 
 
@@ -107,7 +108,8 @@ def add_storage(algorithm: SubsidenceAlgorithm) -> None:
         QgsProcessingParameterAuthConfig(
             "AUTHENTICATION", "Authentication of the database", None, True
         ),
-        "Entry of QGIS's authentication database (basic: user name and password) for STORAGE.",
+        "Entry of QGIS's authentication database (basic: user name and password) for STORAGE. "
+        "Empty: none.",
         advanced=True,
     )
     algorithm.add(
@@ -125,7 +127,7 @@ def add_storage(algorithm: SubsidenceAlgorithm) -> None:
         "Writes the data of the trials to a file that workers on other computers need beside "
         "STORAGE (a database URL); the log shows the command that starts such a worker, which "
         "needs Python with torch and optuna (a GCN also scipy) but no QGIS. It is written at the "
-        "start and stays.",
+        "start and stays. Empty: none.",
         advanced=True,
     )  # fmt: skip
 

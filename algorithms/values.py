@@ -16,8 +16,6 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..subsidence_plugin.engine.vector.layer_metadata import copy_metadata
-
 
 class Values:
     """Reads the parameters of one run as paths, numbers and lists."""
@@ -76,8 +74,20 @@ class Values:
         )
         source = f"{path}|layername={table}" if table else path
         if layer is not None and layer.providerType() == "ogr":
+            # Not at the top: numpy would make starting QGIS longer.
+            from ..subsidence_plugin.engine.vector.layer_metadata import copy_metadata
+
             copy_metadata(layer.source(), source)
         return source
+
+    def layer(self, name: str) -> Optional[str]:
+        """Return the source of a raster or vector layer of any kind, None where it is empty."""
+        if not self.given(name):
+            return None
+        layer = self.algorithm.parameterAsLayer(self.parameters, name, self.context)
+        if layer is None or not layer.isValid():
+            raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
+        return _raster_path(layer) if isinstance(layer, QgsRasterLayer) else layer.source()
 
     def vectors(self, name: str) -> list[str]:
         """Return the source of each vector layer or table of a multiple input."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from qgis.core import (
+    QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingModelAlgorithm,
@@ -15,6 +16,8 @@ from qgis.PyQt.QtGui import QIcon
 
 from .base import ICONS
 from .groups import Group
+from .help_page import HelpPage
+from .help_text import help_text
 from .translate import tr
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "workflows"
@@ -34,21 +37,42 @@ class Workflow(QgsProcessingModelAlgorithm):
     def group(self) -> str:
         return tr(Group.WORKFLOWS.value[1])
 
+    def help_page(self) -> HelpPage:
+        """Return the help page in the user's language."""
+        return HelpPage(self, help_text(self.name()))
+
+    def shortHelpString(self) -> str:
+        return self.help_page().shown()
+
+    def shortDescription(self) -> str:
+        return self.help_page().summary()
+
+    def flags(self) -> QgsProcessingAlgorithm.Flags:
+        # QGIS 3.22 keeps every model in the main thread, where its window stands still meanwhile;
+        # our steps may all leave it.
+        return super().flags() & ~QgsProcessingAlgorithm.Flag.FlagNoThreading
+
+    def helpUrl(self) -> str:
+        return f"subsidence-help:{self.name()}"
+
+    def initAlgorithm(self, configuration: Optional[dict] = None) -> None:
+        """Declare the model's parameters in the user's language."""
+        super().initAlgorithm(configuration or {})
+        for definition in self.parameterDefinitions():
+            definition.setDescription(tr(definition.description()))
+            definition.setHelp(tr(definition.help()))
+
     def groupId(self) -> str:
         return Group.WORKFLOWS.value[0]
 
     def icon(self) -> QIcon:
-        return QIcon(str(ICONS / "provider.svg"))
+        return QIcon(str(ICONS / f"{self.groupId()}.svg"))
 
     def processAlgorithm(
         self, parameters: dict, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict:
         results = super().processAlgorithm(parameters, context, feedback)
-        titles = {
-            output.name(): output.description()
-            for child in self.childAlgorithms().values()
-            for output in child.modelOutputs().values()
-        }
+        titles = output_titles(self)
         for path, details in context.layersToLoadOnCompletion().items():
             if details.name in titles:  # a model's outputs are called by name, not by title
                 context.layerToLoadOnCompletionDetails(path).name = tr(titles[details.name])
@@ -60,6 +84,15 @@ class Workflow(QgsProcessingModelAlgorithm):
         copy.setProvider(self.provider())
         copy.setSourceFilePath(self.sourceFilePath())
         return copy
+
+
+def output_titles(model: QgsProcessingModelAlgorithm) -> dict[str, str]:
+    """Return the titles of what a model hands out, by the names that its layers would have."""
+    return {
+        output.name(): output.description()
+        for child in model.childAlgorithms().values()
+        for output in child.modelOutputs().values()
+    }
 
 
 def workflows() -> Iterator[Workflow]:
@@ -79,7 +112,8 @@ def opened(path: Path) -> Optional[Workflow]:
     workflow = Workflow()
     if not workflow.fromFile(str(path)):
         return None
-    if any(child.algorithm() is None for child in workflow.childAlgorithms().values()):
+    found, _why = workflow.canExecute()  # quicker than copies of all its algorithms
+    if not found:
         return None
     workflow.setSourceFilePath(str(path))
     return workflow

@@ -7,10 +7,12 @@ import math
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Optional
 
 from qgis.core import (
     Qgis,
     QgsDistanceArea,
+    QgsLayerTreeLayer,
     QgsLayoutExporter,
     QgsLayoutItem,
     QgsLayoutItemLabel,
@@ -26,35 +28,75 @@ from qgis.core import (
     QgsPointXY,
     QgsPrintLayout,
     QgsProject,
+    QgsRasterLayer,
     QgsRectangle,
     QgsUnitTypes,
 )
 from qgis.PyQt.QtCore import Qt
 
 from .engine.errors import OutputError
+from .layers.dates import shown_date
+from .layers.tree import PROPERTY
+from .map_extent import extent_in
 from .map_legend import INK, UNITS, add_legend, font, text_format
+from .translate import tr
 
 NORTH = Path(__file__).resolve().parents[1] / "resources" / "icons" / "north.svg"
 #: A4 landscape in mm: the map on the left, everything that explains it in a column on the right.
 MAP = (14.0, 24.0, 200.0, 168.0)
 COLUMN = (222.0, 66.0)
+#: Groups whose maps have pages of their own, and how many pages at most.
+PAGED = ("uncertainty", "forecast", "residuals", "deformation")
+MOST_PAGES = 20
 
 
 def add_layout(project: QgsProject, title: str, box: QgsRectangle) -> QgsPrintLayout:
-    """Add the layout ``Map`` of the visible layers inside ``box`` to the project."""
+    """Add the layout ``Map`` to the project.
+
+    Its first page has the visible layers inside ``box``; every other map of a forecast, its
+    residuals or an uncertainty has a page of its own.
+    """
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
     layout.setName("Map")
     layout.pageCollection().page(0).setPageSize("A4", QgsLayoutItemPage.Orientation.Landscape)
-    layers = [n.layer() for n in project.layerTreeRoot().findLayers() if n.isVisible()]
-    map_item = _add_map(layout, layers, box)
-    _add_label(layout, title, 15, (MAP[0], 8, 268, 11), bold=True)
-    add_legend(map_item, layers, COLUMN[0] - 2, MAP[1] - 2, MAP[3] - 26)
-    _add_scale_bar(layout, map_item)
-    _add_north_arrow(layout, map_item)
-    _add_credits(layout, project)
+    nodes = project.layerTreeRoot().findLayers()
+    _add_page(layout, title, [n.layer() for n in nodes if n.isVisible()], box, 0)
+    for number, layer in enumerate(_pages(nodes), 1):
+        page = QgsLayoutItemPage(layout)
+        page.setPageSize("A4", QgsLayoutItemPage.Orientation.Landscape)
+        layout.pageCollection().addPage(page)
+        name = f"{layer.name()} {shown_date(layer)}".strip()
+        heading = f"{title}: {name}" if title else name
+        _add_page(layout, heading, [layer], _box_of(layer, project) or box, number)
     project.layoutManager().addLayout(layout)
     return layout
+
+
+def _pages(nodes: Sequence[QgsLayerTreeLayer]) -> list[QgsMapLayer]:
+    """Return the maps that get a page of their own, from the top of the layer tree."""
+    chosen = [
+        node.layer() for node in nodes
+        if node.parent().customProperty(PROPERTY) in PAGED and not node.isVisible()
+        and isinstance(node.layer(), QgsRasterLayer)
+    ]  # fmt: skip
+    return chosen[:MOST_PAGES]
+
+
+def _box_of(layer: QgsMapLayer, project: QgsProject) -> Optional[QgsRectangle]:
+    box = extent_in(layer, project)
+    return None if box.isNull() or box.isEmpty() else box
+
+
+def _add_page(
+    layout: QgsPrintLayout, title: str, layers: Sequence[QgsMapLayer], box: QgsRectangle, page: int
+) -> None:
+    map_item = _add_map(layout, layers, box, page)
+    _add_label(layout, title, 15, (MAP[0], 8, 268, 11), page, bold=True)
+    add_legend(map_item, layers, COLUMN[0] - 2, MAP[1] - 2, MAP[3] - 26, page)
+    _add_scale_bar(layout, map_item, page)
+    _add_north_arrow(layout, map_item, page)
+    _add_credits(layout, layout.project(), page)
 
 
 def export_pdf(layout: QgsPrintLayout, path: str) -> None:
@@ -75,18 +117,20 @@ def nice_step(length: float, parts: float) -> float:
     return max(m * power for m in (1, 2, 5) if m * power <= target * (1 + 1e-9))
 
 
-def _place(item: QgsLayoutItem, x: float, y: float, width: float = 0, height: float = 0) -> None:
-    item.attemptMove(QgsLayoutPoint(x, y, UNITS))
+def _place(
+    item: QgsLayoutItem, page: int, x: float, y: float, width: float = 0, height: float = 0
+) -> None:
+    item.attemptMove(QgsLayoutPoint(x, y, UNITS), page=page)
     if width:
         item.attemptResize(QgsLayoutSize(width, height, UNITS))
 
 
 def _add_map(
-    layout: QgsPrintLayout, layers: Sequence[QgsMapLayer], box: QgsRectangle
+    layout: QgsPrintLayout, layers: Sequence[QgsMapLayer], box: QgsRectangle, page: int
 ) -> QgsLayoutItemMap:
     item = QgsLayoutItemMap(layout)
     layout.addLayoutItem(item)
-    _place(item, *MAP)
+    _place(item, page, *MAP)
     item.setLayers(list(layers))
     item.setKeepLayerSet(True)
     item.setExtent(_framed(box))
@@ -130,8 +174,9 @@ def _add_coordinates(item: QgsLayoutItemMap) -> None:
 
 
 def _add_label(
-    layout: QgsPrintLayout, text: str, size: float, place: Sequence[float], bold: bool = False
-) -> QgsLayoutItemLabel:
+    layout: QgsPrintLayout, text: str, size: float, place: Sequence[float], page: int,
+    bold: bool = False,
+) -> QgsLayoutItemLabel:  # fmt: skip
     item = QgsLayoutItemLabel(layout)
     layout.addLayoutItem(item)
     item.setText(text)
@@ -139,11 +184,11 @@ def _add_label(
     item.setFontColor(INK)
     item.setVAlign(Qt.AlignmentFlag.AlignVCenter)
     item.setMarginX(0)
-    _place(item, *place)
+    _place(item, page, *place)
     return item
 
 
-def _add_scale_bar(layout: QgsPrintLayout, map_item: QgsLayoutItemMap) -> None:
+def _add_scale_bar(layout: QgsPrintLayout, map_item: QgsLayoutItemMap, page: int) -> None:
     """Add a scale bar of two segments, together at most the width of the column."""
     item = QgsLayoutItemScaleBar(layout)
     layout.addLayoutItem(item)
@@ -169,10 +214,10 @@ def _add_scale_bar(layout: QgsPrintLayout, map_item: QgsLayoutItemMap) -> None:
         setter(symbol)
     item.setBoxContentSpace(0)
     item.update()
-    _place(item, COLUMN[0], MAP[1] + MAP[3] - 12)
+    _place(item, page, COLUMN[0], MAP[1] + MAP[3] - 12)
 
 
-def _add_north_arrow(layout: QgsPrintLayout, map_item: QgsLayoutItemMap) -> None:
+def _add_north_arrow(layout: QgsPrintLayout, map_item: QgsLayoutItemMap, page: int) -> None:
     """Add the arrow as data inside the project, so that it shows where the plugin is absent."""
     item = QgsLayoutItemPicture(layout)
     layout.addLayoutItem(item)
@@ -180,14 +225,15 @@ def _add_north_arrow(layout: QgsPrintLayout, map_item: QgsLayoutItemMap) -> None
     item.setPicturePath(data, QgsLayoutItemPicture.Format.FormatSVG)
     item.setLinkedMap(map_item)
     item.setNorthMode(QgsLayoutItemPicture.NorthMode.GridNorth)
-    _place(item, COLUMN[0] + COLUMN[1] - 14, MAP[1] + MAP[3] - 20, 13, 19)
+    _place(item, page, COLUMN[0] + COLUMN[1] - 14, MAP[1] + MAP[3] - 20, 13, 19)
 
 
-def _add_credits(layout: QgsPrintLayout, project: QgsProject) -> None:
+def _add_credits(layout: QgsPrintLayout, project: QgsProject, page: int) -> None:
     crs = project.crs()
     system = crs.userFriendlyIdentifier() if crs.isValid() else "unknown"
-    parts = (f"Coordinates: {system}", date.today().isoformat(), "Land Subsidence for QGIS")
-    _add_label(layout, "  ·  ".join(parts), 7, (MAP[0], 199, 268, 6))
+    place = tr("Coordinates: {system}").format(system=system)
+    parts = (place, date.today().isoformat(), "Land Subsidence for QGIS")
+    _add_label(layout, "  ·  ".join(parts), 7, (MAP[0], 199, 268, 6), page)
 
 
 def _width_in_metres(item: QgsLayoutItemMap, project: QgsProject) -> float:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, Optional
 
 from qgis.core import QgsApplication, QgsProcessingProvider
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .translate import translator
 
 if TYPE_CHECKING:
     from .gui.menu import Menu
+    from .layers.watch import TimeWatch
 
 
 class SubsidencePlugin:
@@ -23,9 +27,11 @@ class SubsidencePlugin:
 
     def __init__(self, iface, make_provider: Callable[[], QgsProcessingProvider]) -> None:
         self.iface = iface
+        self.translator = translator()  # before the provider translates its titles
         self._make_provider = make_provider
         self.provider: Optional[QgsProcessingProvider] = None
         self.menu: Optional[Menu] = None
+        self.watch: Optional[TimeWatch] = None
 
     def initProcessing(self) -> None:
         """Register the provider (called alone by ``qgis_process``)."""
@@ -37,15 +43,23 @@ class SubsidencePlugin:
         self.initProcessing()
         if self.iface is not None:
             from .gui.menu import Menu
+            from .layers.watch import TimeWatch
 
             self.menu = Menu(self.iface)
             self.menu.add()
+            self.watch = TimeWatch(self.iface)
 
     def unload(self) -> None:
         """Remove what was added to QGIS."""
+        if self.watch is not None:
+            self.watch.close()
+            self.watch = None
         if self.menu is not None:
             self.menu.remove()
             self.menu = None
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
+        if self.translator is not None:
+            QCoreApplication.removeTranslator(self.translator)
+            self.translator = None

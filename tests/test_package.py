@@ -19,6 +19,7 @@ import package  # noqa: E402
 import package_checks  # noqa: E402
 import package_trial  # noqa: E402
 import package_window  # noqa: E402
+import real_window  # noqa: E402
 
 METADATA = {
     "name": "Sinking", "description": "Maps of sinking", "version": "1.2.3", "about": "More",
@@ -284,6 +285,6 @@ def test_a_fresh_profile_lists_and_runs_our_zip(archive, tmp_path):
 
 @pytest.mark.slow
 def test_the_window_installs_our_zip(archive, tmp_path):
-    if lacking := package_window.missing():
+    if lacking := real_window.missing():
         pytest.skip(f"{lacking} is not installed")
     assert package_window.run(archive, tmp_path / "home", package.NAME) == []

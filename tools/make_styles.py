@@ -18,6 +18,7 @@ os.environ["QT_HASH_SEED"] = "0"  # attributes in the same order every time
 import numpy as np
 from osgeo import gdal
 from qgis.core import (
+    Qgis,
     QgsApplication,
     QgsCategorizedSymbolRenderer,
     QgsColorRampShader,
@@ -50,14 +51,15 @@ DISSIMILARITY = [
     "#01665e", "#35978f", "#80cdc1", "#c7eae5", "#f6e8c3", "#dfc27d", "#bf812d", "#8c510a",
 ]  # fmt: skip
 APPLICABILITY = [("Outside: the model extrapolates", "#bf812d"), ("Inside", "#c7eae5")]
-#: Nine steps of viridis: ordered, and readable in every kind of colour vision.
+#: Nine steps of viridis (the last but one a little darker): ordered, and readable in every kind of
+#: colour vision.
 ORDINAL = [
-    "#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30",
+    "#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#9bd93c",
     "#fde725",
 ]  # fmt: skip
 #: Upper bound (mm/yr) and colour of each velocity class; subsidence is negative and red.
 VELOCITY = [
-    (-40, "#67001f"), (-20, "#b2182b"), (-10, "#d6604d"), (-5, "#f4a582"), (-2, "#fddbc7"),
+    (-40, "#4d0018"), (-20, "#b2182b"), (-10, "#d6604d"), (-5, "#f4a582"), (-2, "#fcd0b7"),
     (2, "#f7f7f7"), (5, "#92c5de"), (None, "#2166ac"),
 ]  # fmt: skip
 #: Fill and outline of points: black and white stand out on every colour of the maps under them.
@@ -68,8 +70,9 @@ FOLDS = [
     "#aa4499",
 ]  # fmt: skip
 OTHER_FOLDS = "#bbbbbb"
-#: ColorBrewer RdBu reversed (colour-vision safe): what lowers the prediction blue, raises it red.
-DIVERGING = ["#2166ac", "#67a9cf", "#d1e5f0", "#f7f7f7", "#fddbc7", "#ef8a62", "#b2182b"]
+#: ColorBrewer RdBu reversed, its palest a little stronger: what lowers the prediction blue, raises
+#: it red.
+DIVERGING = ["#2166ac", "#67a9cf", "#c1dcec", "#f7f7f7", "#fccfb5", "#ef8a62", "#b2182b"]
 #: Colours of dominant factors, the strongest factor first: Tol's scheme, then what is left beside
 #: it; the last colour is that of "none".
 FACTORS = [
@@ -145,16 +148,14 @@ def main() -> None:
         )
         save(points, samples(), "samples")
         save(points, inventory(), "inventory")
-        save(points, velocity(), "insar")
+        save(points, velocity(), "insar", redrawn=True)
+        save(points, changes(), "point_forecast", redrawn=True)
+        open_points("point_forecast")
         save(points, folds(), "folds")
         save(points, shap_values(), "shap_samples")
         save(points, shap_values(), "residual_points")
         for name in ("shap_samples", "residual_points"):
-            open_numbers(name, [('attr="fold_spatial"', 'attr="$field"')])
-            open_numbers(name, [
-                (rf'{end}="{value}\.0+"', f'{end}="${word}"')
-                for end in ("lower", "upper") for value, word in ENDS
-            ])  # fmt: skip
+            open_points(name)
 
 
 def uncertainty_styles(raster: QgsRasterLayer) -> None:
@@ -199,8 +200,8 @@ def displacement(layer: QgsRasterLayer, residual: bool = False) -> QgsSingleBand
     Of a ``residual`` what is predicted too high (positive) is red, as in R, Figure 9.
     """
     values = [-4, -3, -2, -1, 0, 1, 2, 3, 4]
-    colours = ["#67001f", "#b2182b", "#d6604d", "#f4a582", "#f7f7f7", "#d1e5f0", "#92c5de",
-               "#4393c3", "#2166ac"]  # fmt: skip
+    colours = ["#4d0018", "#b2182b", "#d6604d", "#f4a582", "#f7f7f7", "#c4deed", "#7fb8d8",
+               "#4189bd", "#1a5596"]  # fmt: skip
     colours = colours[::-1] if residual else colours
     stops = [QgsGradientStop((v + 4) / 8, QColor(c)) for v, c in zip(values, colours)][1:-1]
     source = QgsGradientColorRamp(QColor(colours[0]), QColor(colours[-1]), False, stops)
@@ -396,12 +397,12 @@ def diverging(layer: QgsRasterLayer) -> QgsSingleBandPseudoColorRenderer:
     return renderer
 
 
-def shap_values() -> QgsGraduatedSymbolRenderer:
+def shap_values(colours: list[str] = DIVERGING) -> QgsGraduatedSymbolRenderer:
     """SHAP values of a factor, diverging around zero; field and bounds become placeholders."""
     names = dict(ENDS)
     bounds = [-1_000_000, *names, 1_000_000]
     ranges = []
-    for lower, upper, colour in zip(bounds, bounds[1:], DIVERGING):
+    for lower, upper, colour in zip(bounds, bounds[1:], colours):
         text = f"${names.get(lower)} to ${names.get(upper)}"
         text = f"below ${names[upper]}" if lower not in names else text
         text = f"above ${names[lower]}" if upper not in names else text
@@ -420,6 +421,24 @@ def open_numbers(name: str, replacements: list[tuple[str, str]]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def open_points(name: str) -> None:
+    """Turn field and bounds of saved diverging points into the placeholders of ``write_style``."""
+    open_numbers(name, [('attr="fold_spatial"', 'attr="$field"')])
+    open_numbers(name, [
+        (rf'{end}="{value}\.0+"', f'{end}="${word}"')
+        for end in ("lower", "upper") for value, word in ENDS
+    ])  # fmt: skip
+
+
+def changes() -> QgsGraduatedSymbolRenderer:
+    """Displacement that is forecast, in mm: as SHAP values, but subsidence (negative) red."""
+    renderer = shap_values(DIVERGING[::-1])
+    for index, entry in enumerate(renderer.ranges()):
+        text = entry.label().replace("$low", "$text_low")  # with the typographic minus
+        renderer.updateRangeLabel(index, f"{text} mm since $since")
+    return renderer
+
+
 def velocity() -> QgsGraduatedSymbolRenderer:
     """Mean velocity in mm/yr, diverging around zero."""
     ranges, lower = [], None
@@ -436,11 +455,18 @@ def velocity() -> QgsGraduatedSymbolRenderer:
     return QgsGraduatedSymbolRenderer("mean_velocity", ranges)
 
 
-def save(layer, renderer, name: str) -> None:
-    """Save the symbology alone, without what belongs to the layer it was drawn on."""
+def save(layer, renderer, name: str, redrawn: bool = False) -> None:
+    """Save the symbology alone, without what belongs to the layer it was drawn on.
+
+    A layer that is ``redrawn`` follows the temporal controller by its expression.
+    """
     layer.setRenderer(renderer)
     path = STYLES / f"{name}.qml"
     category = QgsMapLayer.StyleCategory.Symbology
+    if redrawn:
+        category |= QgsMapLayer.StyleCategory.Temporal
+        layer.temporalProperties().setMode(Qgis.VectorTemporalMode.RedrawLayerOnly)
+        layer.temporalProperties().setIsActive(True)
     layer.saveNamedStyle(str(path), QgsMapLayer.StyleCategories(category))
     text = path.read_text(encoding="utf-8")
     text = re.sub(r'\n\s*<prop [kv]="[^"]*" [kv]="[^"]*"/>', "", text)  # the old form of <Option>

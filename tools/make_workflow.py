@@ -61,17 +61,39 @@ def drawn(name: str, content: ModuleType) -> QgsProcessingModelAlgorithm:
     """Return a workflow from its inputs, steps and help."""
     model = QgsProcessingModelAlgorithm(name, "8 Workflows", "workflows")
     model.setHelpContent(content.HELP)
-    add_inputs(model, content.inputs())
+    inputs = content.inputs()
+    add_inputs(model, inputs, content.HELP)
+    tops = row_tops(content.STEPS, 120 + 70 * -(-len(inputs) // 4))
+    needed = taken(content.STEPS)
     for step in content.STEPS:
-        add_step(model, *step)
+        add_step(model, tops, needed, *step)
     return model
 
 
+def taken(steps: tuple) -> set[str]:
+    """Return the outputs that later steps take: QGIS makes none that the user may skip."""
+    values = [value for step in steps for value in step[4].values()]
+    flat = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
+    return {value for value in flat if isinstance(value, str) and re.match(r"\w+\.\w+$", value)}
+
+
+def row_tops(steps: tuple, top: float) -> list[float]:
+    """Return where each row of steps begins, so that the outputs of one end above the next."""
+    tops = [top]
+    for row in range(max(step[3][0] for step in steps)):
+        most = max(len(step[5]) for step in steps if step[3][0] == row)
+        tops.append(tops[-1] + max(110, 46 * most + 30))
+    return tops
+
+
 def add_inputs(
-    model: QgsProcessingModelAlgorithm, inputs: list[QgsProcessingParameterDefinition]
+    model: QgsProcessingModelAlgorithm,
+    inputs: list[QgsProcessingParameterDefinition],
+    meanings: dict[str, str],
 ) -> None:
-    """Add what the user gives."""
+    """Add what the user gives, with its meaning for dialogs and ``qgis_process help``."""
     for index, parameter in enumerate(inputs):
+        parameter.setHelp(meanings[parameter.name()])
         box = QgsProcessingModelParameter(parameter.name())
         box.setPosition(QPointF(140 + 240 * (index % 4), 60 + 70 * (index // 4)))
         box.setSize(BOX)
@@ -79,7 +101,7 @@ def add_inputs(
     model.setParameterOrder([parameter.name() for parameter in inputs])
 
 
-def add_step(model, step, algorithm, title, place, parameters, outputs) -> None:
+def add_step(model, tops, needed, step, algorithm, title, place, parameters, outputs) -> None:
     """Add one algorithm with its inputs and those of its outputs that the workflow hands out."""
     child = QgsProcessingModelChildAlgorithm(f"subsidence:{algorithm}")
     child.setChildId(step)
@@ -95,14 +117,15 @@ def add_step(model, step, algorithm, title, place, parameters, outputs) -> None:
         if needs_value(parameter) and parameter.name() not in parameters:
             child.addParameterSources(parameter.name(), [source_of(parameter.defaultValue())])
     row, column = place
-    child.setPosition(QPointF(260 + 460 * column, 260 + 110 * row))
+    child.setPosition(QPointF(260 + 460 * column, tops[row]))
     child.setSize(BOX)
     results = {}
     for index, (output, name, text) in enumerate(outputs):
         result = QgsProcessingModelOutput(name, text)
         result.setChildId(step)
         result.setChildOutputName(output)
-        result.setPosition(QPointF(490 + 460 * column, 250 + 110 * row + 46 * index))
+        result.setMandatory(f"{step}.{output}" in needed)
+        result.setPosition(QPointF(490 + 460 * column, tops[row] - 10 + 46 * index))
         result.setSize(QSizeF(210, 36))
         results[name] = result
     child.setModelOutputs(results)

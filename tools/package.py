@@ -21,6 +21,8 @@ from pathlib import Path
 import package_checks
 import package_trial
 import package_window
+import real_window
+import translations
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "land_subsidence"
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 def tried(archive: Path, scratch: Path) -> list[str]:
     """Return what went wrong when new users installed the zip, headless and in the window."""
     findings = package_trial.run(archive, scratch / "profile")
-    if lacking := package_window.missing():
+    if lacking := real_window.missing():
         print(f"window          not tried: {lacking} is not installed")
     elif not findings:
         findings = package_window.run(archive, scratch / "window", NAME)
@@ -121,18 +123,13 @@ def _translations(revision: str, folder: Path, environment: dict[str, str]) -> l
     sources = [name for name in listed.splitlines() if name.endswith(".ts")]
     if not sources:
         return []
-    program = shutil.which("lrelease") or shutil.which("lrelease-qt5")
-    if program is None:
-        sys.exit("Translations are compiled by lrelease: install qttools5-dev-tools.")
     folder.mkdir()
     compiled = []
     for name in sources:
         source = folder / Path(name).name
         text = _git("show", f"{revision}:{name}", environment=environment)
         source.write_text(text, encoding="utf-8")
-        target = source.with_suffix(".qm")
-        subprocess.run([program, "-silent", source, "-qm", target], check=True)
-        compiled.append(target)
+        compiled.append(translations.compiled(source, folder))
     return compiled
 
 

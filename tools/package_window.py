@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sysconfig
 from pathlib import Path
+
+import real_window
 
 SECONDS = 180
 #: Run by QGIS after its start; says what came of it and ends QGIS.
@@ -33,15 +31,8 @@ QTimer.singleShot(1000, install)
 """
 
 
-def missing() -> str:
-    """Return the program that is not here, of those that a window without a screen needs."""
-    if not (shutil.which("qgis.bin") or shutil.which("qgis")):
-        return "qgis"
-    return "" if shutil.which("xvfb-run") else "xvfb-run"
-
-
 def run(archive: Path, home: Path, name: str) -> list[str]:
-    """Return what went wrong; see ``missing`` before.
+    """Return what went wrong; see ``real_window.missing`` before.
 
     Parameters
     ----------
@@ -52,22 +43,13 @@ def run(archive: Path, home: Path, name: str) -> list[str]:
     name : str
         The plugin's folder in the zip.
     """
-    (home / "run").mkdir(parents=True, mode=0o700)
+    home.mkdir(parents=True)
     script, said = home / "install.py", home / "said.txt"
     script.write_text(SCRIPT, encoding="utf-8")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("QGIS_", "PYTHON", "QT_"))}
-    environment = {
-        **kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"),
-        "PYTHONPATH": sysconfig.get_path("purelib"), "PLUGIN_ZIP": str(archive.resolve()),
-        "PLUGIN_NAME": name, "PLUGIN_SAID": str(said),
+    variables = {
+        "PLUGIN_ZIP": str(archive.resolve()), "PLUGIN_NAME": name, "PLUGIN_SAID": str(said),
     }  # fmt: skip
-    program = shutil.which("qgis.bin") or "qgis"
-    # The time limit is that of timeout(1): it ends QGIS, too, not only what starts the display.
-    call = [
-        "xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", "timeout", str(SECONDS),
-        program, "--nologo", "--noversioncheck", "--code", str(script),
-    ]  # fmt: skip
-    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    done = real_window.start(script, home, SECONDS, **variables)
     if not said.is_file():
         return [f"window: QGIS ended with code {done.returncode}: {done.stderr.strip()[-300:]}"]
     return [f"window: {said.read_text(encoding='utf-8').strip()}"] if said.stat().st_size else []

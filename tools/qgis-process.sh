@@ -17,6 +17,8 @@ program=$(command -v qgis_process.bin || command -v qgis_process) || {
 site=$(echo "$root"/.venv/lib/python3*/site-packages)
 export HOME=$home XDG_RUNTIME_DIR=$home/run QT_QPA_PLATFORM=offscreen
 export QGIS_PLUGINPATH=$home/plugins PYTHONPATH=$site${PYTHONPATH:+:$PYTHONPATH}
+# The Python inside QGIS takes its home from the first python3 of PATH: it must be that of the .venv.
+[ -x "$root/.venv/bin/python" ] && PATH=$(dirname "$(readlink -f "$root/.venv/bin/python")"):$PATH
 export PYTHONDONTWRITEBYTECODE=${PYTHONDONTWRITEBYTECODE:-}
 if [ ! -e "$home/.enabled" ]; then
     "$program" plugins enable land_subsidence >/dev/null 2>&1

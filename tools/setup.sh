@@ -11,6 +11,8 @@ packages="qgis python3-qgis qgis-providers gdal-bin python3-gdal python3-venv py
     python3-matplotlib python3-jinja2 fonts-dejavu-core"
 # For the tests of studies that several computers share: the tests start a server of their own.
 database="postgresql python3-psycopg2"
+# For the tests in QGIS's real window, and for translations (lupdate, lrelease).
+window="xvfb xauth qttools5-dev-tools"
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -61,6 +63,20 @@ install_postgres() {
     apt_install $database || echo "PostgreSQL could not be installed: its tests will be skipped." >&2
 }
 
+# Asked for their version, since a 'lrelease' may be there that only passes calls on, to nothing.
+has_window_tools() {
+    command -v xvfb-run >/dev/null && lupdate -version >/dev/null 2>&1 && lrelease -version >/dev/null 2>&1
+}
+
+# Without them everything works but what needs a window or makes translations, which says so.
+install_window_tools() {
+    local lost="tests in QGIS's window will be skipped, and translations cannot be made here."
+    command -v apt-get >/dev/null || { echo "xvfb-run, lupdate or lrelease is not here: $lost" >&2; return; }
+    say "Installing a screen without display for tests in the window, and Qt's translation tools"
+    # shellcheck disable=SC2086
+    apt_install $window || echo "xvfb and Qt's tools could not be installed: $lost" >&2
+}
+
 make_venv() {
     say "Making .venv on $python, which sees QGIS's packages"
     rm -rf .venv
@@ -84,6 +100,7 @@ mkdir -p build
 sees_qgis || install_qgis
 sees_qgis || { echo "QGIS is installed but '$python' cannot import it." >&2; exit 1; }
 sees_postgres || install_postgres
+has_window_tools || install_window_tools
 if ! .venv/bin/python -c 'import qgis.core' 2>/dev/null; then make_venv; fi
 install_packages
 QT_QPA_PLATFORM=offscreen .venv/bin/python tools/versions.py

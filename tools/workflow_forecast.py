@@ -23,11 +23,13 @@ def inputs() -> list[QgsProcessingParameterDefinition]:
         QgsProcessingParameterNumber("WINDOW", "Window (dates)", INTEGER, 60, False, 2, 1000),
         QgsProcessingParameterNumber("HORIZON", "Horizon (dates)", INTEGER, 10, False, 1, 365),
         QgsProcessingParameterNumber("GAP", "Gap (dates)", INTEGER, 0, False, 0, 365),
-        QgsProcessingParameterNumber("TRIALS", "Trials", INTEGER, 50, False, 1),
+        QgsProcessingParameterNumber("TRIALS", "Trials", INTEGER, 50, False, 1, 100_000),
         QgsProcessingParameterNumber("TOP", "Members of the ensemble", INTEGER, 10, False, 1, 100),
-        QgsProcessingParameterNumber("EPOCHS", "Most passes a trial", INTEGER, 12, False, 1),
-        QgsProcessingParameterNumber("WORKERS", "Worker processes", INTEGER, 1, False, 1),
-        QgsProcessingParameterNumber("SEED", "Random seed", INTEGER, 42, False, 0),
+        QgsProcessingParameterNumber(
+            "EPOCHS", "Largest number of passes", INTEGER, 12, False, 1, 10_000
+        ),
+        QgsProcessingParameterNumber("WORKERS", "Worker processes", INTEGER, 1, False, 1, 256),
+        QgsProcessingParameterNumber("SEED", "Random seed", INTEGER, 42, False, 0, 2**31 - 1),
     ]
 
 
@@ -108,22 +110,34 @@ STEPS = (
 
 HELP = {
     "ALG_DESC": (
-        "The whole chain of the forecasting paper (R), as one run: points are gridded, ResNet + "
+        "The whole chain of the forecasting paper as one run: points are gridded, ResNet + "
         "Transformer is tuned and the best trials become one ensemble, the next dates are "
         "forecast with intervals, the members give levels, exceedance, confidence and spread, a "
         "forecast from a past date gives residuals, and all of them the monitoring priority. Read "
-        "the forecaster report first: it says whether the network beats simple baselines here. "
-        "Open the model in the Graphical Modeler to change a step."
+        "the forecaster report first: it says whether the network beats simple forecasts here. "
+        "Open the workflow in QGIS's model designer to change a step."
     ),
-    "POINTS": "Points with a field DYYYYMMDD a date, as 'Import InSAR time series' writes them.",
-    "RESOLUTION": "Side of the cells in metres.",
+    "POINTS": (
+        "Points with a field DYYYYMMDD for each date, in mm, as 'Import InSAR time series' writes "
+        "them."
+    ),
+    "RESOLUTION": "Side of a cell in metres.",
     "WINDOW": "Dates that the forecaster reads; 60 are a year at 6 days.",
-    "HORIZON": "Dates that are forecast.",
-    "GAP": "Dates left out between the last input and the first target: 2 for EGMS L3.",
-    "TRIALS": "Configurations that are tried, the first 20 at random (the paper's 50).",
-    "TOP": "The best trials that become the ensemble (the paper's 10).",
-    "EPOCHS": "A trial ends after this many passes over the training windows at the latest.",
-    "WORKERS": "Processes that train at the same time; each takes a core.",
-    "SEED": "The same seed and the same data give the same result.",
+    "HORIZON": "Dates that the forecaster gives, all at once.",
+    "GAP": (
+        "Dates left out between the last date read and the first one forecast. 2 is the honest "
+        "choice for EGMS L3 after 2021, whose neighbouring dates share information."
+    ),
+    "TRIALS": "Configurations that are tried, the first 20 at random; the paper takes 50.",
+    "TOP": "So many of the best trials become the members of the ensemble; the paper takes 10.",
+    "EPOCHS": (
+        "A trial ends after this many passes over the training windows at the latest. More take "
+        "longer."
+    ),
+    "WORKERS": (
+        "Trials trained at the same time. With more than 1 each takes a process and a core, and "
+        "the seed no longer repeats the search."
+    ),
+    "SEED": "The same seed and the same data give the same result, with one worker process.",
     "ALG_CREATOR": "Land Subsidence plugin",
 }

@@ -21,14 +21,16 @@ def inputs() -> list[QgsProcessingParameterDefinition]:
     return [
         QgsProcessingParameterRasterLayer("FACTORS", "Factor stack"),
         QgsProcessingParameterVectorLayer("INVENTORY", "Subsidence inventory", [points]),
-        QgsProcessingParameterNumber("CLASSES", "Classes a factor", INTEGER, 5, False, 2, 20),
+        QgsProcessingParameterNumber(
+            "CLASSES", "Number of classes of each factor", INTEGER, 5, False, 2, 20
+        ),
         QgsProcessingParameterNumber(
             "MIN_DISTANCE", "Distance of absence points from subsidence", DOUBLE, 0, False, 0
         ),
         QgsProcessingParameterNumber(
             "VALIDATION_SHARE", "Share of validation points", DOUBLE, 0.3, False, 0.05, 0.95
         ),
-        QgsProcessingParameterNumber("EPOCHS", "Most epochs", INTEGER, 1000, False, 1),
+        QgsProcessingParameterNumber("EPOCHS", "Largest number of epochs", INTEGER, 1000, False, 1),
         QgsProcessingParameterNumber("PATIENCE", "Patience (epochs)", INTEGER, 30, False, 1),
         QgsProcessingParameterNumber("SEED", "Random seed", INTEGER, 42, False, 0),
     ]
@@ -96,19 +98,24 @@ STEPS = (
 
 HELP = {
     "ALG_DESC": (
-        "The whole chain of the susceptibility paper (H), as one run: factors are reclassified by "
-        "natural breaks, absence points are drawn, samples are taken and split, a deep residual "
+        "The whole chain of the Hanoi susceptibility paper, as one run: factors are reclassified "
+        "by natural breaks, absence points are drawn, samples are taken and split, a deep residual "
         "dense network (DRDN) is trained, the area is mapped, the map is cut into five classes "
         "and checked by frequency ratio, and the network's metrics are written for training and "
         "validation points. Open the model in the Graphical Modeler to change a step."
     ),
-    "FACTORS": "Stack of conditioning factors, one band a factor (see 'Align factors').",
+    "FACTORS": "Raster with one band for each factor, for example from 'Align factors'.",
     "INVENTORY": "Points or polygons of known subsidence.",
-    "CLASSES": "Number of natural-breaks classes of each continuous factor.",
-    "MIN_DISTANCE": "Absence points keep this distance from subsidence, in map units.",
-    "VALIDATION_SHARE": "Share of the points that is kept from training and used for validation.",
-    "EPOCHS": "Training ends after this many passes over the training points at the latest.",
-    "PATIENCE": "Training ends when it has not improved for this many epochs.",
+    "CLASSES": "Number of natural-breaks (Jenks) classes of each continuous factor.",
+    "MIN_DISTANCE": (
+        "Least distance of absence points from subsidence, in map units of the inventory (metres "
+        "where its CRS is in degrees); 0 for none."
+    ),
+    "VALIDATION_SHARE": (
+        "Share (0 to 1) of the points that is kept from training and used for validation."
+    ),
+    "EPOCHS": "Passes over the training rows; early stopping usually ends before.",
+    "PATIENCE": "Training stops after so many epochs without a lower hold-out loss.",
     "SEED": "The same seed and the same data give the same result.",
     "ALG_CREATOR": "Land Subsidence plugin",
 }

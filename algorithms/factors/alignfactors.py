@@ -27,27 +27,6 @@ class AlignFactors(SubsidenceAlgorithm):
     NAME = "alignfactors"
     TITLE = "Align factors"
     GROUP = Group.FACTORS
-    HELP = (
-        "<p>Brings all conditioning factors to one grid and stacks them in one multi-band raster, "
-        "the <b>factor stack</b> that <i>Reclassify factors</i>, <i>Extract samples</i> and "
-        "<i>Predict susceptibility</i> take (Hanoi susceptibility paper, Section 2: all layers "
-        "resampled to 12.5 m). Rasters may differ in CRS, cell size and extent; every band of a "
-        "raster becomes a factor.</p>"
-        "<p><b>Resampling</b>: categorical factors take the nearest cell. Continuous factors are "
-        "averaged where the new cells are at least twice as wide as the old ones, and "
-        "interpolated bilinearly otherwise. A raster that has the grid already is copied as it "
-        "is. Nodata and NaN become NaN. Polygons give a cell the value at its centre; texts "
-        "get the codes 1, 2, … in alphabetical order, and the legend is kept in the band's "
-        "metadata (item <i>legend</i>) and in the legend table.</p>"
-        "<p><b>Grid</b>: that of the reference raster; else CRS, cell size and extent as given; "
-        "what is not given comes from the first raster, and the extent is the common one "
-        "(intersection) of all rasters, whole cells only.</p>"
-        "<p><b>Names</b>: the band's description, else the layer's name, else the file's name. "
-        "Names must differ (upper and lower case do not count), and <i>fid</i>, <i>geom</i> and "
-        "the like are reserved by vector formats.</p>"
-        "<p>Rasters are read and written by tiles, so memory does not grow with them; polygons "
-        "are held in memory.</p>"
-    )
 
     def declare(self) -> None:
         raster = QgsProcessing.SourceType.TypeRaster
@@ -56,13 +35,15 @@ class AlignFactors(SubsidenceAlgorithm):
                 "RASTERS", "Continuous rasters", raster, optional=True
             ),
             "Rasters of measured values, such as elevation, rainfall or groundwater depth. A band "
-            "whose metadata says 'kind=categorical' (in a stack made here) stays categorical.",
+            "whose metadata says 'kind=categorical' (in a factor stack made here) stays "
+            "categorical. Empty: none.",
         )
         self.add(
             QgsProcessingParameterMultipleLayers(
                 "CATEGORICAL", "Categorical rasters", raster, optional=True
             ),
-            "Rasters of codes, such as land cover or geology; they are never averaged.",
+            "Rasters of codes, such as land cover or geology; they are never averaged. Empty: "
+            "none.",
         )
         self.add(
             QgsProcessingParameterFeatureSource(
@@ -72,7 +53,7 @@ class AlignFactors(SubsidenceAlgorithm):
                 optional=True,
             ),
             "Polygons with classes, such as a geological map. Several polygon layers: run again "
-            "with the stack of the first run as a raster.",
+            "with the factor stack of the first run as a raster. Empty: none.",
         )
         self.add(
             QgsProcessingParameterField(
@@ -83,20 +64,23 @@ class AlignFactors(SubsidenceAlgorithm):
                 optional=True,
             ),
             "Each chosen field becomes a factor of its name. Whole numbers are the codes "
-            "themselves, texts are coded; numbers with fractions make a continuous factor.",
+            "themselves, texts are coded; numbers with fractions make a continuous factor. Needed "
+            "with polygons.",
         )
         self.add(
             QgsProcessingParameterString("NAMES", "Names of the factors", optional=True),
             "Either 'old=new' for some factors (dem=elevation, lc_2024=lulc) or one name for each "
-            "factor in order (rasters, categorical rasters, polygon fields), with commas.",
+            "factor in order (rasters, categorical rasters, polygon fields), parted by commas. "
+            "Empty: the names of bands, layers or files.",
         )
         self.add(
             QgsProcessingParameterRasterLayer("REFERENCE", "Reference raster", optional=True),
-            "Its CRS, cells and extent are taken. Leave CRS, cell size and extent empty then.",
+            "Raster whose CRS, cells and extent are taken; CRS, cell size and extent then stay "
+            "empty. Empty: the grid follows from these.",
         )
         self.add(
             QgsProcessingParameterCrs("CRS", "CRS", optional=True),
-            "Coordinate reference system of the stack; empty: that of the first raster.",
+            "Coordinate reference system of the factor stack. Empty: that of the first raster.",
         )
         self.add(
             QgsProcessingParameterNumber(
@@ -106,20 +90,24 @@ class AlignFactors(SubsidenceAlgorithm):
                 optional=True,
                 minValue=1e-9,
             ),
-            "In units of the CRS (metres, or degrees); empty: that of the first raster.",
+            "Side of a cell in units of the CRS (metres, or degrees). Empty: that of the first "
+            "raster.",
         )
         self.add(
             QgsProcessingParameterExtent("EXTENT", "Extent", optional=True),
-            "Area to cover; empty: the common extent of all rasters.",
+            "Area to cover, in any CRS. Empty: the extent that all rasters have in common.",
         )
         self.add_raster_output(
             "OUTPUT",
             "Factor stack",
-            "GeoTIFF, float32 with NaN as nodata; a band a factor with its name as description "
-            "and its kind (continuous, categorical) in its metadata.",
+            "GeoTIFF, float32 with NaN as nodata. Each factor is a band, with its name as "
+            "description and its kind (continuous, categorical) in the metadata.",
         )
         self.add_table_output(
-            "TABLE", "Legend table", "Codes of polygon texts: factor, code, text.", optional=True
+            "TABLE",
+            "Legend table",
+            "Table of the codes given to polygon texts: factor, code, text.",
+            optional=True,
         )
 
     def arguments(self, values: Values) -> dict[str, Any]:

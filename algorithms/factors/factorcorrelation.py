@@ -26,30 +26,6 @@ class FactorCorrelation(SubsidenceAlgorithm):
     NAME = "factorcorrelation"
     TITLE = "Factor correlation"
     GROUP = Group.FACTORS
-    HELP = (
-        "<p>Tells which conditioning factors say the same: Pearson's and Spearman's correlation of "
-        "every pair with stars of significance, and the variance inflation factor (VIF) and "
-        "tolerance of every factor. Use it before training, to leave out factors that repeat "
-        "others.</p>"
-        "<p>Give <b>either</b> a sample layer (its training rows by default, so that validation "
-        "rows decide nothing) <b>or</b> a factor stack, which is read tile by tile: Pearson's "
-        "coefficients and VIF then come from all complete cells exactly, Spearman's and the "
-        "significance from a random sample of them.</p>"
-        "<p>Rows or cells that lack a factor are left out for all factors. Categorical factors "
-        "(lithology, land use) have no correlation coefficient and are left out; class codes of a "
-        "class stack count as ordinal numbers where the factor had an order. Factors of one value "
-        "only are left out too.</p>"
-        "<p><b>VIF</b> above 5 is often called high; above 10, which is a tolerance below 0.1, the "
-        "factor repeats the others. It is empty where a factor is an exact combination of "
-        "others.</p>"
-        "<p><b>Significance</b> assumes independent rows. Neighbouring places are alike, so with "
-        "thousands of rows nearly every pair gets three stars: judge by the size of the "
-        "coefficient.</p>"
-        "<p>Outputs: a table of pairs, the strongest first; a table of VIF and tolerance; a report "
-        "with the matrices of circles.</p>"
-        "<p>Reference: the susceptibility paper (Hanoi), section 5 (iii) and Figure 3; the limit "
-        "|r| > 0.7 after Dormann et al. (2013), Ecography 36.</p>"
-    )
 
     def declare(self) -> None:
         self._add_inputs()
@@ -63,7 +39,7 @@ class FactorCorrelation(SubsidenceAlgorithm):
                 minValue=0,
                 maxValue=1,
             ),
-            "Pairs with a larger |Pearson's r| are listed and framed.",
+            "Pairs whose |Pearson's r| is larger are listed in the log and framed in the report.",
         )
         self.add(
             QgsProcessingParameterNumber(
@@ -74,22 +50,25 @@ class FactorCorrelation(SubsidenceAlgorithm):
                 minValue=100,
                 maxValue=5_000_000,
             ),
-            "For Spearman's coefficient and the significance; a stack with fewer complete cells is "
-            "taken whole.",
+            "Cells drawn at random for Spearman's coefficient and the significance. A stack with "
+            "fewer complete cells is taken whole.",
             advanced=True,
         )
         self.add_seed()
         self.add_table_output(
             "OUTPUT",
             "Correlations",
-            "One row a pair: factor1, factor2, pearson, spearman, their p and stars, n (rows that "
-            "the p-values assume) and above_threshold.",
+            "Table with one row for each pair: factor1, factor2, pearson, spearman, their p and "
+            "stars, n (rows that the p-values assume) and above_threshold.",
         )
         self.add_table_output(
-            "VIF", "Inflation factors", "One row a factor: vif, tolerance, verdict.", optional=True
+            "VIF",
+            "Inflation factors",
+            "Table with one row for each factor: vif, tolerance and verdict.",
+            optional=True,
         )
         self.add_report()
-        self.addOutput(QgsProcessingOutputNumber("PAIRS", "Pairs above the threshold"))
+        self.addOutput(QgsProcessingOutputNumber("PAIRS", "Number of pairs above the threshold"))
         self.addOutput(QgsProcessingOutputNumber("HIGHEST_VIF", "Highest VIF (none if infinite)"))
 
     def _add_inputs(self) -> None:
@@ -97,8 +76,8 @@ class FactorCorrelation(SubsidenceAlgorithm):
             QgsProcessingParameterFeatureSource(
                 "SAMPLES", "Samples", [QgsProcessing.SourceType.TypeVector], optional=True
             ),
-            "Layer of 'Extract samples', or another with one numeric field a factor. Either this "
-            "or FACTORS.",
+            "Samples of 'Extract samples', or another layer with one numeric field for each "
+            "factor. Give either this or FACTORS.",
         )
         self.add(
             QgsProcessingParameterField(
@@ -129,17 +108,17 @@ class FactorCorrelation(SubsidenceAlgorithm):
                 QgsProcessingParameterField.DataType.Numeric,
                 optional=True,
             ),
-            "Is not a factor.",
+            "Field with the label, which is not taken as a factor.",
             advanced=True,
         )
         self.add(
             QgsProcessingParameterRasterLayer("FACTORS", "Factor stack", optional=True),
-            "Multi-band raster with a factor a band, for example from 'Align factors'. Either this "
-            "or SAMPLES.",
+            "Factor stack or class stack: a raster with one band for each factor, for example from "
+            "'Align factors'. Give either this or SAMPLES.",
         )
         self.add(
             QgsProcessingParameterBand("BANDS", "Bands of the stack", None, "FACTORS", True, True),
-            "Bands to correlate. Empty: all.",
+            "Bands of the stack to correlate. Empty: all.",
         )
 
     def arguments(self, values: Values) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from ..base import SubsidenceAlgorithm
 from ..groups import Group
 from ..values import Values
 
-#: Band, what it is, its number in a stack of the bands of Landsat 8 or 9.
+#: Band, titles of its number and of its own raster, number in Landsat 8 and 9, wavelengths (µm).
 BANDS = (
-    ("RED", "Red", 4, "0.64 to 0.67 µm, Landsat 8-9 band 4"),
-    ("NIR", "Near infrared", 5, "0.85 to 0.88 µm, Landsat 8-9 band 5"),
-    ("GREEN", "Green", 3, "0.53 to 0.59 µm, Landsat 8-9 band 3"),
-    ("SWIR1", "Shortwave infrared 1", 6, "1.57 to 1.65 µm, Landsat 8-9 band 6"),
-)
+    ("RED", "Number of the red band", "Raster of the red band", 4, 0.64, 0.67),
+    ("NIR", "Number of the near infrared band", "Raster of the near infrared band", 5, 0.85, 0.88),
+    ("GREEN", "Number of the green band", "Raster of the green band", 3, 0.53, 0.59),
+    ("SWIR1", "Number of the shortwave infrared band 1", "Raster of the shortwave infrared band 1",
+     6, 1.57, 1.65),
+)  # fmt: skip
 
 
 class SpectralIndices(SubsidenceAlgorithm):
@@ -30,43 +31,27 @@ class SpectralIndices(SubsidenceAlgorithm):
     NAME = "spectralindices"
     TITLE = "Spectral indices from satellite bands"
     GROUP = Group.FACTORS
-    HELP = (
-        "<p>Makes vegetation, water and built-up indices from the bands of Landsat (or another "
-        "satellite) as a factor stack: one multi-band raster with the bands <i>ndvi</i>, "
-        "<i>ndwi</i>, <i>ndbi</i>, <i>mndwi</i>, <i>savi</i>, as chosen. NDVI is a factor of the "
-        "Hanoi susceptibility paper (Section 2). Next: <i>Align factors</i> with the other "
-        "layers.</p>"
-        "<ul><li>NDVI = (NIR - Red) / (NIR + Red), vegetation (Rouse et al. 1974)</li>"
-        "<li>NDWI = (Green - NIR) / (Green + NIR), open water (McFeeters 1996)</li>"
-        "<li>NDBI = (SWIR1 - NIR) / (SWIR1 + NIR), built-up and bare land (Zha et al. 2003)</li>"
-        "<li>MNDWI = (Green - SWIR1) / (Green + SWIR1), water beside buildings (Xu 2006)</li>"
-        "<li>SAVI = 1.5 (NIR - Red) / (NIR + Red + 0.5), vegetation over bright soil (Huete "
-        "1988)</li></ul>"
-        "<p>Give <b>one multi-band raster</b> and the numbers of its bands, or <b>one raster a "
-        "band</b> (these go first). All must lie on one grid. Stored values become reflectances "
-        "by scale and offset; the offset matters, without it every index is wrong. Reflectances "
-        "from -0.1 to 0 count as 0 and from 1 to 1.2 as 1; values farther off, and cells where "
-        "both bands reflect nothing, become nodata. Clouds are not masked.</p>"
-    )
 
     def declare(self) -> None:
         self.add(
             QgsProcessingParameterRasterLayer("INPUT", "Multi-band raster", optional=True),
-            "Raster that holds the bands, for example a stack of Landsat bands 1 to 7. Leave it "
-            "empty when each band is a raster of its own.",
+            "Raster that holds the bands, for example a stack of Landsat bands 1 to 7. Empty: each "
+            "band is a raster of its own.",
         )
-        for name, title, number, wavelength in BANDS:
+        for name, title, _raster, number, low, high in BANDS:
             self.add(
-                QgsProcessingParameterBand(
-                    f"{name}_BAND", f"{title}: band of it", number, "INPUT", optional=True
-                ),
-                f"Band number of the multi-band raster ({wavelength}).",
+                QgsProcessingParameterBand(f"{name}_BAND", title, number, "INPUT", optional=True),
+                "Band of the multi-band raster with wavelengths around {low} to {high} µm (band "
+                "{number} of Landsat 8 and 9).",
+                values={"low": low, "high": high, "number": number},
             )
-        for name, title, _number, wavelength in BANDS:
+        for name, _title, title, number, low, high in BANDS:
             self.add(
-                QgsProcessingParameterRasterLayer(name, f"{title} raster", optional=True),
-                f"Single-band raster ({wavelength}); its first band is read, in place of the "
-                "multi-band raster. Only needed for an index that takes it.",
+                QgsProcessingParameterRasterLayer(name, title, optional=True),
+                "Raster of its own for wavelengths around {low} to {high} µm (band {number} of "
+                "Landsat 8 and 9). Its first band is read in place of the multi-band raster. Only "
+                "needed for an index that uses it. Empty: the multi-band raster.",
+                values={"low": low, "high": high, "number": number},
             )
         self.add(
             QgsProcessingParameterEnum(
@@ -76,14 +61,15 @@ class SpectralIndices(SubsidenceAlgorithm):
                 allowMultiple=True,
                 defaultValue=[0, 1, 2],
             ),
-            "The bands to write. NDVI and SAVI take red and NIR, NDWI green and NIR, NDBI SWIR1 "
-            "and NIR, MNDWI green and SWIR1.",
+            "Indices to write, each as a band. NDVI and SAVI use red and near infrared (NIR), NDWI "
+            "green and NIR, NDBI shortwave infrared 1 (SWIR1) and NIR, MNDWI green and SWIR1.",
         )
         self._declare_scale()
         self.add_raster_output(
             "OUTPUT",
             "Spectral indices",
-            "Factor stack (GeoTIFF, float32), one band an index on the grid of the bands.",
+            "Factor stack (GeoTIFF, float32) with one band for each index, on the grid of the "
+            "bands.",
         )
 
     def _declare_scale(self) -> None:
@@ -96,8 +82,8 @@ class SpectralIndices(SubsidenceAlgorithm):
         )
         self.add(
             QgsProcessingParameterNumber("OFFSET", "Offset", real, -0.2),
-            "Landsat Collection 2 Level 2: -0.2. Sentinel-2 from January 2022 (baseline 04.00) "
-            "on: -0.1, before: 0.",
+            "Added to the scaled value: -0.2 for Landsat Collection 2 Level 2, -0.1 for Sentinel-2 "
+            "from January 2022 (baseline 04.00) on, 0 for Sentinel-2 before.",
         )
 
     def arguments(self, values: Values) -> dict[str, Any]:

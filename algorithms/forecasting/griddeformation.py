@@ -25,34 +25,6 @@ class GridDeformation(SubsidenceAlgorithm):
     NAME = "griddeformation"
     TITLE = "Grid InSAR deformation"
     GROUP = Group.FORECASTING
-    HELP = (
-        "<p>Turns InSAR points with time series into a <b>deformation stack</b>: a raster with "
-        "one band a date, displacement in mm with the sign of the points. The forecasters take "
-        "it. The method is inverse distance weighting of each date, as in the Rhineland "
-        "forecasting paper (section on the gridding of EGMS points).</p>"
-        "<p><b>Input</b>: the output of <i>Import InSAR time series</i> or <i>Decompose line of "
-        "sight</i>, or any point layer with a numeric field <i>DYYYYMMDD</i> a date, in any "
-        "order.</p>"
-        "<p><b>Values</b>: a cell takes the nearest points around its centre, weighted by "
-        "1 / distance<sup>power</sup>, as GDAL's <i>invdistnn</i> does. A cell without a point "
-        "within MAX_DISTANCE (FILL_DISTANCE where it is given) is nodata; the log and the report "
-        "tell how many cells with a value contain no point, where it is interpolation. A "
-        "point that has no value at a date leaves its weight to the others. A point exactly on "
-        "a centre gives its own value.</p>"
-        "<p><b>Time</b>: without STEP the bands are the dates of the layer, however irregular. "
-        "With STEP they are equally spaced from the first date on; values between two "
-        "acquisitions are interpolated linearly at each point, up to MAX_GAP days. A band "
-        "without any acquisition within half a step to either side is marked "
-        "(<i>SUBSIDENCE_GAP=yes</i> in its metadata, listed in <i>GAP_BANDS</i>), since it holds "
-        "nothing that was measured; in a gap longer than MAX_GAP it is empty.</p>"
-        "<p><b>Error</b>: points are predicted from the others, and the error is told in the log "
-        "and the report beside those of the nearest point alone and of the mean of all points. "
-        "It holds where points are about as close as points are to each other; cells farther "
-        "away are worse. Gridding often costs more than forecasting does: score forecasts at the "
-        "points as well.</p>"
-        "<p>The time series are held in memory (4 bytes a point and date); the maps are computed "
-        "and written in blocks.</p>"
-    )
 
     def declare(self) -> None:
         whole = QgsProcessingParameterNumber.Type.Integer
@@ -61,7 +33,8 @@ class GridDeformation(SubsidenceAlgorithm):
             QgsProcessingParameterFeatureSource(
                 "INPUT", "InSAR points", [QgsProcessing.SourceType.TypeVectorPoint]
             ),
-            "Points with a numeric field a date, named D20200103 (or 20200103, 2020-01-03), in mm.",
+            "Points with a numeric field for each date, in mm and in any order, named D20200103 "
+            "(or 20200103, 2020-01-03).",
         )
         self.add(
             QgsProcessingParameterNumber(
@@ -74,7 +47,7 @@ class GridDeformation(SubsidenceAlgorithm):
             QgsProcessingParameterNumber(
                 "NEIGHBOURS", "Neighbours", whole, 12, minValue=1, maxValue=1000
             ),
-            "How many of the nearest points a cell takes at most. More give smoother maps.",
+            "A cell takes at most so many of the nearest points. More give smoother maps.",
         )
         self.add(
             QgsProcessingParameterNumber("POWER", "Power", real, 2.0, minValue=0, maxValue=100),
@@ -83,23 +56,23 @@ class GridDeformation(SubsidenceAlgorithm):
         )
         self.add(
             QgsProcessingParameterNumber(
-                "MAX_DISTANCE", "Maximal distance (map units)", real, 500.0, minValue=1e-6
+                "MAX_DISTANCE", "Maximum distance (map units)", real, 500.0, minValue=1e-6
             ),
             "Points farther from the centre of a cell do not count; a cell without a nearer one "
             "is nodata.",
         )
         self.add(
             QgsProcessingParameterExtent("EXTENT", "Extent", optional=True),
-            "Area to grid, in any CRS; empty: all points. Points just outside still count for the "
-            "cells at the border.",
+            "Area to grid, in any CRS. Points just outside still count for the cells at the "
+            "border. Empty: the area of all points.",
         )
         self.add(
             QgsProcessingParameterNumber(
                 "STEP", "Step between bands (days)", whole, None, optional=True, minValue=1,
                 maxValue=3660,
             ),
-            "Empty: the bands are the dates of the layer. A number: one band every so many days "
-            "from the first date on, interpolated in time where there is no acquisition.",
+            "One band every so many days from the first date on, interpolated in time where there "
+            "is no acquisition. Empty: the bands are the dates of the layer.",
         )  # fmt: skip
         self.add(
             QgsProcessingParameterFeatureSource(
@@ -153,10 +126,11 @@ class GridDeformation(SubsidenceAlgorithm):
         self.add_raster_output(
             "OUTPUT",
             "Deformation stack",
-            "GeoTIFF with a band a date, float32 in mm, nodata where no point is within reach.",
+            "Raster with one band for each date, in mm (float32); nodata where no point is within "
+            "reach.",
         )
         self.add_report()
-        self.addOutput(QgsProcessingOutputNumber("BANDS", "Bands"))
+        self.addOutput(QgsProcessingOutputNumber("BANDS", "Bands of the stack"))
         self.addOutput(QgsProcessingOutputNumber("CELLS", "Cells with a value"))
         self.addOutput(QgsProcessingOutputNumber("RMSE", "RMSE at left-out points (mm)"))
 

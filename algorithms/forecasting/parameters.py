@@ -26,6 +26,7 @@ from ...subsidence_plugin.engine.forecasters.registry import (
 )
 from ...subsidence_plugin.engine.hyperparameter import Hyperparameter
 from ..base import SubsidenceAlgorithm
+from ..translate import tr
 from ..values import Values
 
 MODEL_FILTER = "Model files (*.safetensors)"
@@ -35,9 +36,10 @@ REAL = QgsProcessingParameterNumber.Type.Double
 NUMBERS = (
     ("EPOCHS", "Largest number of passes", "epochs",
      "A pass sees every training window once, each at a place drawn anew."),
-    ("BATCH_SIZE", "Batch size", "batch_size", "Windows a step of the optimizer."),
+    ("BATCH_SIZE", "Batch size", "batch_size",
+     "Training windows that the optimizer takes at each step."),
     ("LEARNING_RATE", "Learning rate", "learning_rate",
-     "Highest rate of the optimizer (AdamW); it warms up and decays."),
+     "Highest learning rate of the optimizer (AdamW); it warms up and decays."),
 )  # fmt: skip
 
 
@@ -45,23 +47,23 @@ def add_data(algorithm: SubsidenceAlgorithm) -> None:
     """Add ``INPUT``, ``POINTS`` and ``COVARIATES``."""
     algorithm.add(
         QgsProcessingParameterRasterLayer("INPUT", "Deformation stack", optional=True),
-        "Output of 'Grid InSAR deformation', or any raster with a band a date, named 2024-06-30, "
-        "in mm. May be left empty only for a GCN on points.",
+        "The output of 'Grid InSAR deformation', or any raster in mm with one band for each date, "
+        "named 2024-06-30. May be empty only for a GCN on points.",
     )
     algorithm.add(
         QgsProcessingParameterFeatureSource(
             "POINTS", "InSAR points", [QgsProcessing.SourceType.TypeVectorPoint], optional=True
         ),
-        "Points with a field DYYYYMMDD a date, of which the stack was made. With a GCN they are "
-        "the nodes of the graph, and INPUT is not used; with CNN and ResNet, forecasts are also "
-        "scored at them. Empty: cells only.",
+        "The points that the stack was gridded from, with a field DYYYYMMDD for each date, in mm. "
+        "With a GCN they are the nodes of the graph, and INPUT is not used; with CNN and ResNet, "
+        "forecasts are also scored at them. Empty: cells only.",
     )
     algorithm.add(
         QgsProcessingParameterRasterLayer("COVARIATES", "Covariates", optional=True),
         "Raster whose bands are numbers that may matter for deformation and do not change with "
         "time (lithology as shares, thickness of soft soil, distance to wells), on the cells of "
-        "INPUT. Cells without a value in all bands are left out. A forecast needs bands of the "
-        "same names.",
+        "INPUT. Cells that lack a value in any band are left out. A forecast needs bands of the "
+        "same names. Empty: none.",
     )
 
 
@@ -79,22 +81,23 @@ def add_lengths(algorithm: SubsidenceAlgorithm) -> None:
             "TEMPORAL", "Temporal encoder", [part.title for part in TEMPORAL.values()],
             defaultValue=1,
         ),
-        "How the sequence of maps is read.",
+        "How the sequence of dates is read: by a recurrent network or by attention.",
     )  # fmt: skip
     algorithm.add(
         QgsProcessingParameterEnum(
             "VARIANT", "Variant", [part.title for part in VARIANTS.values()], defaultValue=0
         ),
-        "lastmap reads and decodes the surroundings of each cell, trains on crops and works on any "
-        "grid. The variant of the paper pools every map to one vector: it takes at most 16,384 "
-        "cells or points, and with CNN and ResNet forecasts only the grid that it was trained on.",
+        "'Last map' reads and decodes the surroundings of each cell, trains on crops and works on "
+        "any grid. 'Paper' pools every map to one vector: it takes at most 16,384 cells or points, "
+        "and with CNN and ResNet it forecasts only the grid that it was trained on.",
     )
     for name, text, default, (low, high), meaning in (
         ("WINDOW", "Window (dates)", 60, WINDOWS, "Dates that the forecaster reads."),
-        ("HORIZON", "Horizon (dates)", 10, HORIZONS, "Dates that it forecasts, all at once."),
+        ("HORIZON", "Horizon (dates)", 10, HORIZONS,
+         "Dates that the forecaster gives, all at once."),
         ("GAP", "Gap (dates)", 0, GAPS,
-         "Dates left out between the last input and the first target. 2 is the honest choice for "
-         "EGMS L3 after 2021, whose neighbouring dates share information."),
+         "Dates left out between the last date read and the first one forecast. 2 is the honest "
+         "choice for EGMS L3 after 2021, whose neighbouring dates share information."),
     ):  # fmt: skip
         algorithm.add(
             QgsProcessingParameterNumber(name, text, WHOLE, default, False, low, high), meaning
@@ -111,17 +114,20 @@ def add_settings(algorithm: SubsidenceAlgorithm, hyperparameters: bool = True) -
                 name, text, WHOLE if declared.is_integer else REAL, None, True,
                 declared.minimum, declared.maximum,
             ),
-            f"{meaning} Empty: {declared.default}.",
+            "{meaning} Empty: {default}.",
             advanced=True,
+            values={"meaning": tr(meaning), "default": declared.default},
         )  # fmt: skip
     if hyperparameters:
         algorithm.add(
             QgsProcessingParameterString(
                 "HYPERPARAMETERS", "Hyperparameters", None, multiLine=True, optional=True
             ),
-            "One name=value a line (or after a comma); what is left out keeps its default. "
-            + _listed(),
+            "One name=value in each line (or after a comma); what is left out keeps its default, "
+            "given here with the range. {hyperparameters}; training: {settings}. Empty: all "
+            "defaults.",
             advanced=True,
+            values=_listed(),
         )
 
 
@@ -129,15 +135,17 @@ def add_shares(algorithm: SubsidenceAlgorithm) -> None:
     """Add ``VALIDATION_SHARE`` and ``TEST_SHARE``."""
     for name, text, meaning in (
         ("VALIDATION_SHARE", "Share of validation dates",
-         "Before the test dates: they choose the pass that is kept and calibrate the intervals; "
-         "with 0 the last pass is kept and there are no intervals."),
+         "Share of all dates, just before the test dates. They choose the pass that is kept and "
+         "calibrate the intervals; with 0 the last pass is kept and there are no intervals."),
         ("TEST_SHARE", "Share of test dates",
-         "The last dates: they decide nothing, and the figures of the report are theirs."),
+         "Share of all dates, the last ones. They decide nothing, and the figures of the report "
+         "are theirs."),
     ):  # fmt: skip
         algorithm.add(
             QgsProcessingParameterNumber(name, text, REAL, 0.1, False, 0.0, 0.8),
-            f"{meaning} No target lies across a border between two parts.",
+            "{meaning} No target lies across a border between two parts.",
             advanced=True,
+            values={"meaning": tr(meaning)},
         )
 
 
@@ -147,7 +155,7 @@ def add_results(algorithm: SubsidenceAlgorithm) -> None:
     algorithm.addOutput(
         QgsProcessingOutputNumber("SKILL", "Skill against the best simple forecast")
     )
-    algorithm.addOutput(QgsProcessingOutputString("BASELINE", "The best simple forecast"))
+    algorithm.addOutput(QgsProcessingOutputString("BASELINE", "Best simple forecast"))
     algorithm.addOutput(QgsProcessingOutputString("MODEL_ID", "Id of the model"))
 
 
@@ -180,16 +188,16 @@ def setting_arguments(values: Values, hyperparameters: bool = True) -> dict[str,
     return found
 
 
-def _listed() -> str:
-    """Return the hyperparameters of each part with their defaults and ranges."""
+def _listed() -> dict[str, str]:
+    """Return the hyperparameters of the parts, and of the training, with defaults and ranges."""
     parts = [*SPATIAL.values(), *TEMPORAL.values(), *VARIANTS.values()]
     shown = {
         f"{part.title}: {', '.join(map(_described, part.hyperparameters))}": None for part in parts
     }
     named = [name for _parameter, _text, name, _meaning in NUMBERS]
     rest = [s for s in SETTINGS if s.name not in named]
-    return f"{'; '.join(shown)}; training: {', '.join(map(_described, rest))}."
+    return {"hyperparameters": "; ".join(shown), "settings": ", ".join(map(_described, rest))}
 
 
 def _described(value: Hyperparameter) -> str:
-    return f"{value.name} {value.default:g} ({value.minimum:g} to {value.maximum:g})"
+    return f"{value.name} {value.default:g} ({value.minimum:g}–{value.maximum:g})"

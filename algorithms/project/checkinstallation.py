@@ -17,24 +17,13 @@ class CheckInstallation(SubsidenceAlgorithm):
     NAME = "checkinstallation"
     TITLE = "Check installation"
     GROUP = Group.PROJECT
-    HELP = (
-        "<p>Lists the Python packages that the plugin uses with version and place, says which are "
-        "missing, too old or broken, and warns where another numpy or scipy stands before QGIS's, "
-        "which can break GDAL. Tells the device that networks will be computed on (GPU with its "
-        "memory, or CPU with its cores) and whether bfloat16 is fast there.</p>"
-        "<p>Prints the one pip line that installs what is missing into this QGIS and keeps its "
-        "numpy and scipy. It installs nothing itself and uses no network. Run it after installing "
-        "the plugin, when an algorithm says that a package is missing, or before asking for help. "
-        "There are no inputs; outputs are the log, an optional HTML page and an optional table. "
-        "The menu Plugins &gt; Land subsidence shows the same with a button that copies the "
-        "line; headless: <code>qgis_process run subsidence:checkinstallation</code>.</p>"
-    )
 
     def declare(self) -> None:
         self.add_table_output(
             "TABLE",
             "Table of packages",
-            "A row a package: bounds asked for, version, state, origin, folder, use.",
+            "Table with one row for each package: bounds asked for, version, state, origin, "
+            "folder and use.",
             optional=True,
         )
         self.add_report()

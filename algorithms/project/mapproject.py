@@ -14,8 +14,6 @@ from qgis.core import (
 from ...subsidence_plugin.engine.errors import InputError
 from ...subsidence_plugin.engine.outputs import Outputs
 from ...subsidence_plugin.engine.progress import Progress
-from ...subsidence_plugin.map_layout import add_layout, export_pdf
-from ...subsidence_plugin.map_project import arrange, extent, write_project
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
 from ..values import Values
@@ -27,15 +25,6 @@ class MapProject(SubsidenceAlgorithm):
     NAME = "mapproject"
     TITLE = "Map project with print layout"
     GROUP = Group.PROJECT
-    HELP = (
-        "Puts result layers into a QGIS project: named, ordered (points above susceptibility "
-        "classes above probability above factors), grouped, and styled as they are now or as "
-        "the .qml file beside them says. A print layout (A4) with title, legend, scale bar, "
-        "north arrow and coordinates is part of the project, and is written as a PDF on request. "
-        "One point layer (of at most 1,500 points) and one raster are visible; the other layers "
-        "are there to be switched on. Layer paths are relative, so the project can be moved "
-        "together with its data."
-    )
 
     def flags(self) -> QgsProcessingAlgorithm.Flags:
         # A project and its layout belong to the thread that draws.
@@ -46,20 +35,28 @@ class MapProject(SubsidenceAlgorithm):
             QgsProcessingParameterMultipleLayers(
                 "LAYERS", "Layers", QgsProcessing.SourceType.TypeMapLayer
             ),
-            "Rasters, vector layers and tables that are saved in files.",
+            "Rasters, vector layers and tables that are saved in files; at least one.",
         )
         self.add(
             QgsProcessingParameterString("TITLE", "Title", "Land subsidence susceptibility"),
-            "Title of the project and of the map.",
+            "Title of the project and of the printed map.",
         )
         self.add_file_output(
-            "OUTPUT", "Project", "QGIS projects (*.qgz)", "The project with its print layout."
+            "OUTPUT", "Project", "QGIS projects (*.qgz)", "The QGIS project with its print layout."
         )
         self.add_file_output(
-            "PDF", "Map as PDF", "PDF files (*.pdf)", "The print layout as a page A4.", True
+            "PDF",
+            "Map as PDF",
+            "PDF files (*.pdf)",
+            "One A4 page of the visible layers, and one more for each map of forecast, residuals, "
+            "uncertainty and deformation.",
+            True,
         )
 
     def execute(self, values: Values, progress: Progress) -> dict[str, Any]:
+        from ...subsidence_plugin.map_layout import add_layout, export_pdf
+        from ...subsidence_plugin.map_project import arrange, extent, write_project
+
         layers = self.parameterAsLayerList(values.parameters, "LAYERS", values.context)
         title, project_path, pdf_path = (
             values.text("TITLE") or "",
@@ -71,7 +68,7 @@ class MapProject(SubsidenceAlgorithm):
         if not layers:
             raise InputError("There is no layer for the project; give at least one in LAYERS.")
         with Outputs(project_path, pdf_path, inputs=[la.source() for la in layers]) as outputs:
-            project = arrange(layers, title, values.context.project())
+            project = arrange(layers, title, values.context.project(), progress.info)
             layout = add_layout(project, title, extent(project))
             progress(0.4)
             write_project(project, outputs.path(project_path), project_path)

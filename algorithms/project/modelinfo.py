@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
+    QgsProcessingOutputBoolean,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterFile,
+    QgsProcessingParameterMapLayer,
 )
 
 from ..base import SubsidenceAlgorithm
@@ -21,15 +23,6 @@ class ModelInfo(SubsidenceAlgorithm):
     NAME = "modelinfo"
     TITLE = "Model information"
     GROUP = Group.PROJECT
-    HELP = (
-        "<p>Checks a model file in full and writes to the log what it says of itself: "
-        "architecture, hyperparameters, factors with their kinds and ranges in training, rows, "
-        "metrics, seeds and versions; of a forecaster its window, horizon, dates, skill beside the "
-        "baselines and calibrated intervals. Use it before using a model from somebody else: "
-        "loading runs no code of the file, and a damaged one is named as such.</p>"
-        "<p>Input is a .safetensors file of the training algorithms; outputs are the log, an "
-        "optional HTML page and the main entries as values for a workflow.</p>"
-    )
 
     def declare(self) -> None:
         self.add(
@@ -37,11 +30,29 @@ class ModelInfo(SubsidenceAlgorithm):
             "A .safetensors file written by one of the training algorithms, for susceptibility or "
             "for forecasts.",
         )
+        self.add(
+            QgsProcessingParameterMapLayer("LAYER", "Layer made by it", optional=True),
+            "A raster or vector layer, of which the log then says whether this very model made it: "
+            "maps, forecasts and SHAP layers carry the id of their model. Empty compares nothing.",
+        )
+        self.add_table_output(
+            "TABLE",
+            "Figures",
+            "All figures in the file as a table: model or baseline, part of the samples (or of the "
+            "dates), metric and value.",
+            optional=True,
+        )
         self.add_report()
         self.addOutput(QgsProcessingOutputString("ARCHITECTURE", "Architecture"))
         self.addOutput(QgsProcessingOutputNumber("MEMBERS", "Number of members"))
-        self.addOutput(QgsProcessingOutputString("FACTORS", "Factor or covariate names"))
+        self.addOutput(QgsProcessingOutputString("FACTORS", "Names of factors or covariates"))
         self.addOutput(QgsProcessingOutputString("MODEL_ID", "Id of the model"))
+        self.addOutput(QgsProcessingOutputBoolean("MATCHES", "The layer was made by this model"))
 
     def arguments(self, values: Values) -> dict[str, Any]:
-        return {"model": values.file("MODEL"), "report": values.output("REPORT")}
+        return {
+            "model": values.file("MODEL"),
+            "layer": values.layer("LAYER"),
+            "table": values.output("TABLE"),
+            "report": values.output("REPORT"),
+        }

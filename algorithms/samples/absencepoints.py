@@ -28,38 +28,24 @@ class AbsencePoints(SubsidenceAlgorithm):
     NAME = "absencepoints"
     TITLE = "Absence points"
     GROUP = Group.SAMPLES
-    HELP = (
-        "Adds points without subsidence to an inventory of subsidence, since a model needs both "
-        "to learn from. Run it before 'Extract samples'.\n\n"
-        "Absence points are placed at random, every place being equally likely, inside a mask: "
-        "the cells of a raster that have data in all bands (best the factor stack itself), or "
-        "polygons. They keep a distance from all subsidence and, if wanted, from each other. "
-        "With CANDIDATES they are chosen among those points instead, for example InSAR points "
-        "that are known to be stable, which is better than calling a place stable only because "
-        "nothing was reported there.\n\n"
-        "Layers may be in different CRSs. Polygons of subsidence become points: the cells of the "
-        "mask raster, points on a square grid, or one point each.\n\n"
-        "Output is a point layer in the CRS of the inventory with the field label: 1 for "
-        "subsidence, 0 for absence. Fewer points than asked for are a warning with the reason.\n\n"
-        "Reference: the susceptibility paper (Hanoi), section 4: as many random absence points "
-        "as the area allows, about one a subsidence point."
-    )
 
     def declare(self) -> None:
         self._declare_places()
         self._declare_distances()
         self.add_seed()
         self.add_points_output(
-            "OUTPUT", "Subsidence and absence points", "Points with the field label, 1 or 0."
+            "OUTPUT",
+            "Subsidence and absence points",
+            "Points with the field label: 1 for subsidence, 0 for absence.",
         )
-        self.addOutput(QgsProcessingOutputNumber("PRESENCE_POINTS", "Subsidence points"))
-        self.addOutput(QgsProcessingOutputNumber("ABSENCE_POINTS", "Absence points"))
+        self.addOutput(QgsProcessingOutputNumber("PRESENCE_POINTS", "Number of subsidence points"))
+        self.addOutput(QgsProcessingOutputNumber("ABSENCE_POINTS", "Number of absence points"))
 
     def _declare_places(self) -> None:
         self.add(
             QgsProcessingParameterFeatureSource("PRESENCE", "Subsidence", [POINT, POLYGON]),
-            "Points, multipoints or polygons of subsidence. Of a layer with a field 'label' only "
-            "features of label 1 count.",
+            "Inventory: points, multipoints or polygons of subsidence. Of a layer with a field "
+            "'label' only features of label 1 count.",
         )
         self.add(
             QgsProcessingParameterFeatureSource(
@@ -70,22 +56,22 @@ class AbsencePoints(SubsidenceAlgorithm):
         )
         self.add(
             QgsProcessingParameterRasterLayer("MASK", "Mask raster", optional=True),
-            "Absence points lie on cells with data in every band, at most one a cell; in an 8-bit "
-            "raster of one band 0 counts as outside. Without mask and candidates the bounding box "
-            "of the inventory is taken.",
+            "Absence points lie on cells with data in every band, at most one in a cell; in an "
+            "8-bit raster of one band 0 counts as outside. Best the factor stack or class stack. "
+            "Without mask and candidates the bounding box of the inventory is taken.",
         )
         self.add(
             QgsProcessingParameterFeatureSource(
                 "MASK_POLYGONS", "Mask polygons", [POLYGON], optional=True
             ),
-            "Absence points lie inside these polygons; instead of a mask raster.",
+            "Absence points lie inside these polygons; instead of a mask raster. Empty: none.",
             advanced=True,
         )
 
     def _declare_distances(self) -> None:
         self.add(
             QgsProcessingParameterNumber(
-                "RATIO", "Absence points a subsidence point", DOUBLE, 1, False, 0.001, 1000
+                "RATIO", "Absence points per subsidence point", DOUBLE, 1, False, 0.001, 1000
             ),
             "1 gives as many absence points as subsidence points.",
         )
@@ -94,22 +80,24 @@ class AbsencePoints(SubsidenceAlgorithm):
                 "MIN_DISTANCE", "Distance from subsidence", DOUBLE, 0, False, 0
             ),
             "Least distance to any subsidence, in map units of the inventory (metres where its CRS "
-            "is in degrees).",
+            "is in degrees); 0 for none.",
         )
         self.add(
             QgsProcessingParameterNumber(
                 "SPACING", "Distance between absence points", DOUBLE, 0, False, 0
             ),
-            "Least distance between two absence points, in the same units; 0 for none.",
+            "Least distance between two absence points, in map units of the inventory (metres "
+            "where its CRS is in degrees); 0 for none.",
             advanced=True,
         )
         self.add(
             QgsProcessingParameterNumber(
                 "POLYGON_SPACING", "Grid of points in polygons", DOUBLE, None, True, 0
             ),
-            "Polygons of subsidence become points on a square grid this far apart, in the same "
-            "units, at least one a polygon. Empty: the cells of the mask raster, or one point a "
-            "polygon where there is none.",
+            "Polygons of subsidence become points on a square grid this far apart, in map units of "
+            "the inventory (metres where its CRS is in degrees), at least one in each polygon. "
+            "Empty: the cells of the mask raster, or one point for each polygon where there is "
+            "none.",
             advanced=True,
         )
 

@@ -27,25 +27,6 @@ class DecomposeLos(SubsidenceAlgorithm):
     NAME = "decomposelos"
     TITLE = "Decompose line of sight"
     GROUP = Group.SAMPLES
-    HELP = (
-        "Turns line-of-sight time series of an ascending and a descending track into vertical and "
-        "east displacement on one grid and on common dates. Run it after 'Import InSAR time "
-        "series' where no level 3 product exists; vertical series are what is gridded and "
-        "forecast.\n\n"
-        "The points of each track are averaged in square cells; cells that both tracks see give "
-        "two equations for vertical and east, with the unit vectors of the fields los_east, "
-        "los_north, los_up, or of incidence_angle and track_angle. A satellite on a polar orbit "
-        "hardly sees motion northwards: it is taken as zero, as in level 3 of the European "
-        "service, or as the GNSS velocity of a column; the log says what its neglect would "
-        "add.\n\n"
-        "Outputs are two point layers at the cell centres, in mm and mm/yr: vertical (negative is "
-        "subsidence) and east (positive is eastwards), each with the points a cell has of both "
-        "tracks. mean_velocity, acceleration and seasonality come from fits of each track on its "
-        "own dates; their standard errors are those of the fits, propagated through the "
-        "decomposition (errors independent from date to date and between tracks), and rmse is the "
-        "propagated standard deviation of one date.\n\n"
-        "Reference: Fuhrmann and Garthwaite (2019), Remote Sensing 11, 241."
-    )
 
     def declare(self) -> None:
         for name in ("ascending", "descending"):
@@ -58,18 +39,24 @@ class DecomposeLos(SubsidenceAlgorithm):
             )
         self.add(
             QgsProcessingParameterNumber("RESOLUTION", "Cell size", DOUBLE, 100, False, 0.001, 1e6),
-            "In map units of the ascending layer (metres where it is in degrees); cells begin at "
-            "multiples of it. 100 m is that of EGMS L3.",
+            "Side of a cell in map units of the ascending layer (metres where it is in degrees). "
+            "Cells begin at multiples of it. 100 m is that of EGMS L3.",
         )
         self._declare_dates()
         self._declare_north()
         self._declare_angles()
         self.add_points_output(
-            "VERTICAL", "Vertical points", "Vertical displacement (mm), a field a date."
+            "VERTICAL",
+            "Vertical points",
+            "Points with the vertical displacement (mm), one field for each date.",
         )
-        self.add_points_output("EAST", "East points", "East displacement (mm), a field a date.")
-        self.addOutput(QgsProcessingOutputNumber("CELLS", "Cells"))
-        self.addOutput(QgsProcessingOutputNumber("DATES", "Dates"))
+        self.add_points_output(
+            "EAST",
+            "East points",
+            "Points with the east displacement (mm), one field for each date.",
+        )
+        self.addOutput(QgsProcessingOutputNumber("CELLS", "Number of cells"))
+        self.addOutput(QgsProcessingOutputNumber("DATES", "Number of dates"))
 
     def _declare_dates(self) -> None:
         self.add(
@@ -79,8 +66,8 @@ class DecomposeLos(SubsidenceAlgorithm):
                 ["All dates of either track", "Dates that both tracks have", "Every STEP days"],
                 defaultValue=0,
             ),
-            "Within the time that both tracks cover. At dates that a track does not have, it is "
-            "interpolated linearly between its own.",
+            "Dates of the result, within the time that both tracks cover. At dates that a track "
+            "does not have, it is interpolated linearly between its own.",
         )
         self.add(
             QgsProcessingParameterNumber("STEP", "Step (days)", INTEGER, 6, False, 1, 3650),
@@ -91,14 +78,15 @@ class DecomposeLos(SubsidenceAlgorithm):
             QgsProcessingParameterNumber(
                 "MAX_GAP", "Longest gap interpolated (days)", DOUBLE, 60, False, 1, 3650
             ),
-            "Between dates of a track farther apart than this the result is left empty.",
+            "Where dates of a track lie farther apart than this, the result between them is left "
+            "empty.",
             advanced=True,
         )
         self.add(
             QgsProcessingParameterNumber(
-                "MIN_POINTS", "Points a cell needs", INTEGER, 1, False, 1, 10000
+                "MIN_POINTS", "Points that a cell needs", INTEGER, 1, False, 1, 10000
             ),
-            "Of each track; cells with fewer are left out.",
+            "Least number of points of each track in a cell; cells with fewer are left out.",
             advanced=True,
         )
 
@@ -110,7 +98,8 @@ class DecomposeLos(SubsidenceAlgorithm):
                 ["Zero", "GNSS velocity (field gnss_velocity_n)"],
                 defaultValue=0,
             ),
-            "Zero as in EGMS L3, or the velocity in mm/yr of the field gnss_velocity_n.",
+            "What stands for the motion northwards: zero, as in EGMS L3, or the velocity in mm/yr "
+            "of the field gnss_velocity_n.",
             advanced=True,
         )
         self.add(
@@ -127,8 +116,9 @@ class DecomposeLos(SubsidenceAlgorithm):
                     f"{name.upper()}_INCIDENCE", f"Incidence angle, {name} (°)", DOUBLE, None, True,
                     1, 89,
                 ),
-                "Between the vertical and the line of sight; for a layer without fields of the "
-                "geometry. With the track angle it takes the place of the fields.",
+                "Angle between the vertical and the line of sight, for a layer without fields of "
+                "the geometry. Give it together with the track angle: both take the place of the "
+                "fields. Empty: the fields of the layer.",
                 advanced=True,
             )  # fmt: skip
             self.add(
@@ -137,7 +127,7 @@ class DecomposeLos(SubsidenceAlgorithm):
                     360,
                 ),
                 "Direction of flight, clockwise from north: about -10 ascending, 190 descending; "
-                "the radar looks to the right.",
+                "the radar looks to the right. Empty: the fields of the layer.",
                 advanced=True,
             )  # fmt: skip
 

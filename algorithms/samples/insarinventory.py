@@ -27,38 +27,18 @@ class InsarInventory(SubsidenceAlgorithm):
     NAME = "insarinventory"
     TITLE = "InSAR inventory"
     GROUP = Group.SAMPLES
-    HELP = (
-        "Chooses points of subsidence among InSAR points by their velocity and quality, as the "
-        "inventory with which the susceptibility chain begins. Run it after 'Import InSAR time "
-        "series' (vertical points, or those of 'Decompose line of sight') and before 'Absence "
-        "points'.\n\n"
-        "A point subsides when its velocity reaches the threshold: below 0, velocities of it or "
-        "less; above 0, of it or more, for products in which subsidence is positive. With a field "
-        "of quality only points on the good side of its limit count; say which side is good: a "
-        "high temporal_coherence (L2), or, for L3, which has no coherence, a low rmse_ts (release "
-        "2020–2024) or rmse (older releases). Points are thinned to "
-        "a least distance or to one a cell; of points too near to each other the one of the best "
-        "quality stays, without a field of quality the one that moves most (of stable points: "
-        "least).\n\n"
-        "Stable points, on request, move by less than a limit either way and are of the same "
-        "quality: give them to 'Absence points' as CANDIDATES.\n\n"
-        "Outputs are point layers in the CRS of the input with the fields label (1 subsidence, 0 "
-        "stable), velocity (mm/yr) and quality.\n\n"
-        "Reference: the susceptibility paper (Hanoi), section 4.1: an inventory of 4,698 points "
-        "from multi-temporal InSAR."
-    )
 
     def declare(self) -> None:
         kinds = [QgsProcessing.SourceType.TypeVectorPoint]
         self.add(
             QgsProcessingParameterFeatureSource("INPUT", "InSAR points", kinds),
-            "Points with a velocity, best vertical.",
+            "Points with a velocity, best the vertical one.",
         )
         self.add(
             QgsProcessingParameterField(
                 "VELOCITY_FIELD", "Velocity field", "mean_velocity", "INPUT", NUMERIC, optional=True
             ),
-            "In mm/yr. Empty: mean_velocity.",
+            "Field with the velocity in mm/yr. Empty: mean_velocity.",
         )
         self.add(
             QgsProcessingParameterNumber("THRESHOLD", "Velocity of subsidence (mm/yr)", DOUBLE, -5),
@@ -74,26 +54,34 @@ class InsarInventory(SubsidenceAlgorithm):
             "Stable points move by less than this either way; at most the size of the velocity of "
             "subsidence.",
         )
-        self.add_points_output("OUTPUT", "Subsidence points", "Points with label 1.")
         self.add_points_output(
-            "STABLE", "Stable points", "Points with label 0, for 'Absence points'.", optional=True
+            "OUTPUT", "Subsidence points", "Points with label 1, for 'Absence points'."
         )
-        self.addOutput(QgsProcessingOutputNumber("SUBSIDENCE_POINTS", "Subsidence points"))
-        self.addOutput(QgsProcessingOutputNumber("STABLE_POINTS", "Stable points"))
+        self.add_points_output(
+            "STABLE",
+            "Stable points",
+            "Points with label 0, to be given to 'Absence points' as candidates.",
+            optional=True,
+        )
+        self.addOutput(
+            QgsProcessingOutputNumber("SUBSIDENCE_POINTS", "Number of subsidence points")
+        )
+        self.addOutput(QgsProcessingOutputNumber("STABLE_POINTS", "Number of stable points"))
 
     def _declare_quality(self) -> None:
         self.add(
             QgsProcessingParameterField(
                 "QUALITY_FIELD", "Quality field", None, "INPUT", NUMERIC, optional=True
             ),
-            "For example temporal_coherence (EGMS L2), rmse_ts (L3 of 2020–2024), rmse (older L3) "
-            "or mean_velocity_std. Empty: all points count.",
+            "Field with a measure of quality, for example temporal_coherence (EGMS L2), rmse_ts "
+            "(L3 of 2020–2024), rmse (older L3) or mean_velocity_std. Empty: all points count.",
         )
         self.add(
             QgsProcessingParameterNumber(
                 "QUALITY_LIMIT", "Quality limit", DOUBLE, None, optional=True
             ),
-            "In the unit of the field, included. Needed with a quality field.",
+            "Worst value that counts as good, in the unit of the quality field. Needed with a "
+            "quality field. Empty: none.",
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -102,7 +90,7 @@ class InsarInventory(SubsidenceAlgorithm):
                 ["High values are good (coherence)", "Low values are good (rmse)"],
                 defaultValue=0,
             ),
-            "Which side of the limit is kept.",
+            "Which side of the limit is kept; only used with a quality field.",
         )
 
     def _declare_thinning(self) -> None:

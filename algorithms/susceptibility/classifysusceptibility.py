@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ...subsidence_plugin.engine.classes.breaks import read_breaks
 from ..base import SubsidenceAlgorithm
 from ..class_parameters import BREAK_METHODS, add_classes_and_breaks
 from ..groups import Group
@@ -22,24 +21,12 @@ class ClassifySusceptibility(SubsidenceAlgorithm):
     NAME = "classifysusceptibility"
     TITLE = "Classify susceptibility"
     GROUP = Group.SUSCEPTIBILITY
-    HELP = (
-        "<p>Turns a probability raster, as <i>Predict susceptibility</i> makes it, into "
-        "susceptibility classes 1 (very low) to 5 (very high), with their area and share. By "
-        "default by natural breaks of Jenks in five classes, as in the Hanoi susceptibility paper "
-        "(Fig. 9), on all cells; the paper's own breaks (0.078125, 0.249999, 0.507811, 0.781248) "
-        "can be chosen, to compare maps of several models or areas by the same classes. Next: "
-        "<i>Frequency ratio</i>, which tells whether the higher classes hold more "
-        "subsidence.</p>"
-        "<p>Class i holds the values above break i − 1 up to and including break i; the lowest "
-        "class includes the minimum. The breaks and the table are in the log. Areas: on the "
-        "ellipsoid row by row where the CRS is in degrees, else in the plane of the "
-        "projection. Memory does not grow with the raster beyond 16.8 million cells.</p>"
-    )
 
     def declare(self) -> None:
         self.add(
             QgsProcessingParameterRasterLayer("INPUT", "Probability raster"),
-            "Its first band is classified; any range of values is taken.",
+            "Raster of 'Predict susceptibility', or another; its first band is classified, "
+            "whatever its range of values.",
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -55,9 +42,9 @@ class ClassifySusceptibility(SubsidenceAlgorithm):
         )
         add_classes_and_breaks(
             self,
-            "Not used by Manual and by the breaks of the paper.",
+            "Number of classes; the methods Manual and Breaks of the Hanoi paper do not use it.",
             "Inner breaks of the method Manual in ascending order, such as 0.2, 0.4, 0.6, 0.8 for "
-            "five classes.",
+            "five classes. Other methods do not use it.",
         )
         self.add_raster_output(
             "OUTPUT",
@@ -67,12 +54,14 @@ class ClassifySusceptibility(SubsidenceAlgorithm):
         self.add_table_output(
             "TABLE",
             "Table of classes",
-            "class, label, lower (exclusive), upper (inclusive), cells, area_km2, and the share "
-            "(0 to 1) of the classified area.",
+            "Table with class, label, lower (exclusive), upper (inclusive), cells, area_km2, and "
+            "the share (0 to 1) of the classified area.",
             optional=True,
         )
 
     def arguments(self, values: Values) -> dict[str, Any]:
+        from ...subsidence_plugin.engine.classes.breaks import read_breaks
+
         return {
             "probability": values.raster("INPUT"),
             "method": values.choice("METHOD"),

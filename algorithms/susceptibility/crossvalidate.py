@@ -15,8 +15,8 @@ from qgis.core import (
 )
 from qgis.core import QgsProcessingParameterNumber as Number
 
-from ...subsidence_plugin.engine.baselines.registry import BASELINES
-from ...subsidence_plugin.engine.training.fit import MODEL_TITLES, MODEL_TYPES
+from ...subsidence_plugin.engine.baselines.options import OPTIONS
+from ...subsidence_plugin.engine.training.model_types import MODEL_TITLES, MODEL_TYPES
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
 from ..values import Values
@@ -29,30 +29,6 @@ class CrossValidate(SubsidenceAlgorithm):
     NAME = "crossvalidate"
     TITLE = "Cross-validate"
     GROUP = Group.SUSCEPTIBILITY
-    HELP = """<p>Measures a model on rows that it was not trained on, in two ways side by side: in \
-<b>random folds</b>, where every test row has training rows next to it, and in <b>spatial \
-folds</b>, where whole neighbourhoods are left out, as on a map of places without samples. The \
-difference says how much a random split flatters. Baselines are measured in the very same folds: \
-a network that does not beat them has no case.</p>
-<p>Use it before trusting a map, and to judge a tuned model: give its file as MODEL and its \
-recipe (architecture, hyperparameters, training settings) is trained anew in every fold; its \
-weights are not used. Scaling, categories, class weights, frequency ratios and early stopping \
-see the training rows of the fold alone.</p>
-<p>Spatial folds are square blocks, k-means clusters of the coordinates, or the samples' own \
-field <i>fold</i>. Unless given, the size of blocks comes from the semivariograms of the factors: \
-the median distance at which samples stop resembling each other, less where that would leave too \
-few blocks. The folds differ from one partition to the next: REPEATS partitions show by how \
-much, and their mean matters.</p>
-<p>Outputs: the fold table (one row a model and fold; fractions from 0 to 1), the samples with \
-their folds and the probability that each got from a model that had not seen its fold, a runs \
-table for 'Compare repeated runs', and a report whose first sentences say which is better and what \
-the random split hides. In the runs table a run is a partition, the scheme stands in its \
-configuration; partitions share their rows, so that a test between them says that the folds do \
-not matter, not that other samples would agree.</p>
-<p>References: Brenning 2012 (spatial cross-validation); Roberts et al. 2017, Ecography 40; \
-Valavi et al. 2019, Methods in Ecology and Evolution 10 (block size from semivariograms); Nadeau \
-and Bengio 2003, Machine Learning 52 (intervals). The susceptibility paper (Hanoi), section 6.1, \
-reports a random split only.</p>"""
 
     def declare(self) -> None:
         add_samples(self)
@@ -76,7 +52,8 @@ reports a random split only.</p>"""
                 "MODEL", "Model file whose recipe is taken", extension="safetensors", optional=True
             ),
             "A trained or tuned model: its architecture, hyperparameters and training settings are "
-            "cross-validated instead of MODEL_TYPE's defaults, with its factors. Empty: none.",
+            "cross-validated instead of MODEL_TYPE's defaults, with its factors. Empty: MODEL_TYPE "
+            "with its defaults.",
         )
         self.add(
             QgsProcessingParameterString(
@@ -95,7 +72,7 @@ reports a random split only.</p>"""
         )
         self.add(
             QgsProcessingParameterEnum(
-                "BASELINES", "Baselines", [b.title for b in BASELINES.values()],
+                "BASELINES", "Baselines", [option.title for option in OPTIONS.values()],
                 allowMultiple=True, defaultValue=[0, 1], optional=True,
             ),
             "Simple models that are measured in the same folds, with their defaults. Headless, "
@@ -119,12 +96,12 @@ reports a random split only.</p>"""
                 QgsProcessingParameterField.DataType.Numeric, optional=True,
             ),
             "Numeric field with the fold of every sample, where the spatial folds come from a "
-            "field.",
+            "field. Empty: fold.",
             advanced=True,
         )  # fmt: skip
         self.add(
             Number("FOLDS", "Folds", Number.Type.Integer, 5, minValue=2, maxValue=100),
-            "Parts of the samples; each is left out once.",
+            "Number of parts of the samples; each is left out once.",
         )
         self.add(
             Number("BLOCK_SIZE", "Block size", Number.Type.Double, None, True, 0),
@@ -133,8 +110,8 @@ reports a random split only.</p>"""
         )
         self.add(
             Number("REPEATS", "Partitions", Number.Type.Integer, 3, minValue=1, maxValue=1000),
-            "The samples are cut into folds so many times, with the seeds SEED, SEED + 1 and so "
-            "on. Models are trained partitions × folds × 2 times each.",
+            "Number of times that the samples are cut into folds, with the seeds SEED, SEED + 1 "
+            "and so on. Each model is trained partitions × folds × 2 times.",
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -154,15 +131,16 @@ reports a random split only.</p>"""
         )
         self.add(
             Number("WORKERS", "Worker processes", Number.Type.Integer, 1, minValue=1, maxValue=256),
-            "Folds trained at the same time, each in a process of its own with one thread; at most "
-            "as many as there are processor cores. The result is the same with any number.",
+            "Number of folds trained at the same time, each in a process of its own with one "
+            "thread; at most as many as there are processor cores. The result is the same with "
+            "any number.",
             advanced=True,
         )
 
     def _add_outputs(self) -> None:
         self.add_table_output(
-            "OUTPUT", "Folds", "Table: a row a model, scheme, partition and fold, with its rows "
-            "and metrics as fractions; AUC is empty where the fold holds one class.",
+            "OUTPUT", "Folds", "Table with one row for each model, scheme, partition and fold: its "
+            "rows, and its metrics (not in percent). AUC is empty where a fold has one label.",
         )  # fmt: skip
         self.add_points_output(
             "FOLD_MAP", "Fold map",
@@ -173,8 +151,8 @@ reports a random split only.</p>"""
         )  # fmt: skip
         self.add_table_output(
             "RUNS", "Runs table",
-            "Table: model, configuration, seed, split, metric and value, a run a partition; for "
-            "'Compare repeated runs'.", True,
+            "Table with model, configuration, seed, split, metric and value, for 'Compare repeated "
+            "runs'; a partition is a run.", True,
         )  # fmt: skip
         self.add_report()
         for name, text in (
@@ -187,7 +165,7 @@ reports a random split only.</p>"""
         self.addOutput(QgsProcessingOutputString("BEST_BASELINE", "Best baseline"))
 
     def arguments(self, values: Values) -> dict[str, Any]:
-        names = list(BASELINES)
+        names = list(OPTIONS)
         return {
             "samples": values.vector("SAMPLES"),
             "output": values.output("OUTPUT"),

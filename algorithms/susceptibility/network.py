@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from qgis.core import (
@@ -26,21 +27,26 @@ from ...subsidence_plugin.engine.networks.registry import ARCHITECTURES
 from ...subsidence_plugin.engine.training.settings import RANGES
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
+from ..help_page import HelpPage
+from ..translate import tr
 from ..values import Values
 
 MODEL_FILTER = "Model files (*.safetensors)"
 OPTIMIZER_VALUES = (None, "adam", "sgd")
 WEIGHT_VALUES = ("none", "balanced")
+#: Help of a hyperparameter.
+NOT_SEARCHED = "{meaning} Empty: the preset's (default {default})."
+SEARCHED = f"{NOT_SEARCHED} 'Tune model' searches {{low}} to {{high}}."
 
 #: Parameter, description, setting, default (None: the preset's), advanced, help.
 NUMBERS = (
     ("EPOCHS", "Largest number of epochs", "epochs", 1000, False,
      "Passes over the training rows; early stopping usually ends before."),
-    ("BATCH_SIZE", "Batch size", "batch_size", 32, False, "Rows a step of the optimizer."),
-    ("LEARNING_RATE", "Learning rate", "learning_rate", None, False,
+    ("BATCH_SIZE", "Batch size", "batch_size", 32, True, "Training rows in each step."),
+    ("LEARNING_RATE", "Learning rate", "learning_rate", None, True,
      "Size of the optimizer's steps. Empty: the preset's."),
     ("MOMENTUM", "Momentum", "momentum", None, True,
-     "Of SGD; Adam does not use it. Empty: the preset's."),
+     "Share of the last step that SGD keeps; Adam does not use it. Empty: the preset's."),
     ("WEIGHT_DECAY", "Weight decay", "weight_decay", 0.0, True,
      "Every step shrinks all weights by learning rate × weight decay, against overfitting on few "
      "samples; try 0.01 to 1. With Adam it acts beside the gradient (AdamW), with SGD as a "
@@ -53,18 +59,6 @@ NUMBERS = (
      "weights are kept."),
 )  # fmt: skip
 
-ABOUT = """<p>{summary}</p>
-<p>Trains on the rows of a samples layer ('Extract samples') whose field <i>split</i> is \
-'train': each row is one pixel, the factor vector its input, the label (1 subsidence, 0 none) its \
-target. Factors are scaled to 0..1 by the training rows, categorical ones become one input a \
-category. A share of the <i>training</i> rows is held out to find the best epoch; validation and \
-test rows decide nothing and are only reported. The log shows loss and hold-out AUC while it \
-runs, and in the end how a logistic regression on the same rows does.</p>
-<p>The model file (.safetensors) is what 'Predict susceptibility', 'Validate models' and others \
-take. Settings left empty take the preset's value: {presets}.</p>
-<p>Reference: deep learning for land subsidence susceptibility in Hanoi, section 5 and \
-Appendix B.</p>"""
-
 
 def add_samples(algorithm: SubsidenceAlgorithm) -> None:
     """Add the parameters that name the samples, their factors and their label."""
@@ -72,8 +66,8 @@ def add_samples(algorithm: SubsidenceAlgorithm) -> None:
         QgsProcessingParameterFeatureSource(
             "SAMPLES", "Samples", [QgsProcessing.SourceType.TypeVector]
         ),
-        "Layer of 'Extract samples': the field label (1 subsidence, 0 none), split (train, "
-        "validation or test) and one numeric field a factor. Rows that lack a factor are left out.",
+        "Layer of 'Extract samples': the fields label (1 subsidence, 0 none), split (train, "
+        "validation or test) and one numeric field for each factor. Incomplete rows are left out.",
     )
     algorithm.add(
         QgsProcessingParameterField(
@@ -85,7 +79,7 @@ def add_samples(algorithm: SubsidenceAlgorithm) -> None:
             True,
             True,
         ),
-        "Fields to train on. Empty: all factors that 'Extract samples' wrote.",
+        "Fields of the model's factors. Empty: all factors that 'Extract samples' wrote.",
     )
     algorithm.add(
         QgsProcessingParameterField(
@@ -97,7 +91,7 @@ def add_samples(algorithm: SubsidenceAlgorithm) -> None:
             # qgis_process of 3.22 asks for a mandatory field even where it has a default.
             optional=True,
         ),
-        "Numeric field with 1 for subsidence and 0 for none.",
+        "Numeric field with 1 for subsidence and 0 for none. Empty: label.",
         advanced=True,
     )
 
@@ -117,8 +111,8 @@ def add_repeats(algorithm: SubsidenceAlgorithm) -> None:
             "REPEATS", "Repeats", QgsProcessingParameterNumber.Type.Integer, 1,
             minValue=1, maxValue=1000,
         ),
-        "Trains so many models with the seeds SEED, SEED + 1 and so on. All go into the model "
-        "file as an ensemble: prediction takes their mean and can write their spread.",
+        "Number of models to train, with the seeds SEED, SEED + 1 and so on. All go into the "
+        "model file as an ensemble: prediction takes their mean and can write their spread.",
         advanced=True,
     )  # fmt: skip
 
@@ -127,8 +121,8 @@ def add_runs(algorithm: SubsidenceAlgorithm) -> None:
     """Add the optional output ``RUNS``."""
     algorithm.add_table_output(
         "RUNS", "Runs table",
-        "Table: model, configuration, seed, split, metric and value of every single model, for "
-        "'Compare repeated runs' over several repeats.", True,
+        "Table with model, configuration, seed, split, metric and value of every single model, "
+        "for 'Compare repeated runs' over several repeats.", True,
     )  # fmt: skip
 
 
@@ -136,6 +130,7 @@ class NetworkTrainer(SubsidenceAlgorithm):
     """Base of the four trainers: a child names its ``ARCHITECTURE``."""
 
     GROUP = Group.SUSCEPTIBILITY
+    HELP_FILE = "network"
     ARCHITECTURE = ""
 
     @property
@@ -146,11 +141,21 @@ class NetworkTrainer(SubsidenceAlgorithm):
     def job(self) -> str:
         return "train"
 
-    def shortHelpString(self) -> str:
+    def help_values(self) -> dict[str, str]:
         presets = "; ".join(
             f"{name}: {_listed(values)}" for name, values in zip(PRESETS, self.declared.presets)
         )
-        return ABOUT.format(summary=self.declared.summary, presets=presets)
+        return {"summary": tr(self.declared.summary), "presets": presets}
+
+    def help_page(self) -> HelpPage:
+        """Return the help page, whose example names the model file after the network."""
+        page = super().help_page()
+        example = {
+            name: tuple(value.format(network=self.ARCHITECTURE) for value in several)
+            for name, several in page.text.example.items()
+        }
+        page.text = replace(page.text, example=example)
+        return page
 
     def declare(self) -> None:
         add_samples(self)
@@ -176,6 +181,7 @@ class NetworkTrainer(SubsidenceAlgorithm):
             ),
             "Adam adapts the step of every weight; SGD is stochastic gradient descent with "
             "momentum.",
+            advanced=True,
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -187,8 +193,8 @@ class NetworkTrainer(SubsidenceAlgorithm):
             self._add_number(name, text, setting, default, advanced, meaning)
         self.add(
             QgsProcessingParameterBoolean("HOLDOUT_FOLDS", "Hold out whole folds", False),
-            "Holds out whole folds (field fold of 'Extract samples') instead of single rows: "
-            "stricter where samples stand close together.",
+            "Holds out whole folds (field fold of 'Extract samples') instead of single rows, which "
+            "is stricter where samples stand close together.",
             advanced=True,
         )
 
@@ -214,9 +220,9 @@ class NetworkTrainer(SubsidenceAlgorithm):
                 hyperparameter.name.upper(), text, kind, None, True,
                 hyperparameter.minimum, hyperparameter.maximum,
             ),
-            f"{hyperparameter.meaning} Empty: the preset's (default {hyperparameter.default})."
-            f"{_searched(hyperparameter)}",
+            SEARCHED if hyperparameter.search else NOT_SEARCHED,
             advanced=True,
+            values=_said(hyperparameter),
         )  # fmt: skip
 
     def _add_running(self) -> None:
@@ -229,17 +235,17 @@ class NetworkTrainer(SubsidenceAlgorithm):
             ),
             "File that keeps the state while it trains: run again with the same file, samples and "
             "settings to go on where a cancelled or killed training stopped, with the same result "
-            "as without the stop. It stays afterwards; delete it when no longer needed.",
+            "as without the stop. It stays; delete it when no longer needed. Empty: none.",
             advanced=True,
         )
 
     def _add_outputs(self) -> None:
         self.add_file_output(
-            "MODEL", "Model", MODEL_FILTER, "The trained networks and their description."
+            "MODEL", "Model file", MODEL_FILTER, "The trained networks and their description."
         )
         self.add_table_output(
             "HISTORY", "Training history",
-            "Table: repeat, epoch, loss, holdout_loss and holdout_auc of every epoch.", True,
+            "Table with repeat, epoch, loss, holdout_loss and holdout_auc of every epoch.", True,
         )  # fmt: skip
         self.add_report()
         add_runs(self)
@@ -287,8 +293,7 @@ def _listed(values: Any) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
-def _searched(hyperparameter: Hyperparameter) -> str:
-    if hyperparameter.search is None:
-        return ""
-    low, high = hyperparameter.search
-    return f" 'Tune model' searches {low} to {high}."
+def _said(hyperparameter: Hyperparameter) -> dict[str, Any]:
+    low, high = hyperparameter.search or (None, None)
+    meaning = tr(hyperparameter.meaning)
+    return {"meaning": meaning, "default": hyperparameter.default, "low": low, "high": high}

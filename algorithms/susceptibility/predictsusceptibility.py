@@ -22,26 +22,12 @@ class PredictSusceptibility(SubsidenceAlgorithm):
     NAME = "predictsusceptibility"
     TITLE = "Predict susceptibility"
     GROUP = Group.SUSCEPTIBILITY
-    HELP = (
-        "Computes the probability of land subsidence for every pixel of a factor stack or class "
-        "stack with a model trained by one of the training algorithms (a network, or a baseline). "
-        "Bands are matched to the model's factors by name; surplus bands are named in the log, "
-        "missing ones stop the run. A pixel without a value in any factor, or with a category "
-        "that the model has not seen, becomes nodata; values outside the range of the training "
-        "rows are set to its ends and counted in the log. A model trained on classes takes a "
-        "class stack made by the same rules, or the raw factors, to which it applies its own "
-        "rules. An ensemble gives the mean of its members' probabilities and, on request, their "
-        "standard deviation and each member. A model recalibrated by 'Validate models' gives "
-        "recalibrated probabilities (of the mean; members and spread likewise, member by member), "
-        "and the log says so. Works tile by tile, so rasters of any size fit into "
-        "memory. The result can be classified with 'Classify susceptibility' and validated with "
-        "'Frequency ratio'. Workflow (v) of the Hanoi paper."
-    )
 
     def declare(self) -> None:
         self.add(
             QgsProcessingParameterRasterLayer("FACTORS", "Factor stack or class stack"),
-            "One band a factor, named as in the samples on which the model was trained.",
+            "Raster with one band for each factor, named as in the samples on which the model was "
+            "trained.",
         )
         self.add(
             QgsProcessingParameterFile(
@@ -49,7 +35,8 @@ class PredictSusceptibility(SubsidenceAlgorithm):
                 "Model file",
                 fileFilter="Model files (*.safetensors);;All files (*)",
             ),
-            "A .safetensors file written by a training algorithm.",
+            "File (.safetensors) written by a training algorithm, 'Tune model' or 'Validate "
+            "models'.",
         )
         self.add_device()
         self.add(
@@ -80,20 +67,20 @@ class PredictSusceptibility(SubsidenceAlgorithm):
         self.add_threads()
         self.add_raster_output(
             "OUTPUT",
-            "Probability",
+            "Probability raster",
             "Probability of subsidence, 0 to 1, float32; nodata where a factor has no value.",
         )
         self.add_raster_output(
             "SPREAD",
             "Ensemble spread",
-            "Standard deviation of the members' probabilities (ddof 0); needs a model of several "
-            "members.",
+            "Raster of the standard deviation of the members' probabilities (divided by their "
+            "number); needs a model of several members.",
             optional=True,
         )
         self.add_raster_output(
             "MEMBERS",
             "Members",
-            "One band of probabilities for each member of the model.",
+            "Raster with one band of probabilities for each member of the model.",
             optional=True,
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 from qgis.core import QgsProcessingParameterBoolean, QgsProcessingParameterEnum
 from qgis.core import QgsProcessingParameterNumber as Number
 
-from ...subsidence_plugin.engine.baselines.registry import BASELINES
+from ...subsidence_plugin.engine.baselines.options import OPTIONS
 from ...subsidence_plugin.engine.hyperparameter import Hyperparameter
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
@@ -31,16 +31,6 @@ class TrainBaseline(SubsidenceAlgorithm):
     NAME = "trainbaseline"
     TITLE = "Train baseline"
     GROUP = Group.SUSCEPTIBILITY
-    HELP = """<p>Trains one of the simple models that a network must beat: logistic regression, \
-random forest, gradient boosting (both scikit-learn's) or the frequency ratio model, in \
-seconds.</p>
-<p>Takes the same samples as the network trainers and writes the same kind of model file, so \
-that prediction, validation and maps work alike. Train one beside every network: on few samples \
-or under a spatial split the simple model is often the better one.</p>
-<p>Frequency ratio: continuous factors are cut into quantile classes of the training rows; the \
-ratio of a class is its share of the subsidence rows divided by its share of all training rows; \
-the mean of a row's ratios becomes a probability by a logistic regression. Reference: the Hanoi \
-paper, section 6.2 and Table 2.</p>"""
 
     def declare(self) -> None:
         add_samples(self)
@@ -54,7 +44,7 @@ paper, section 6.2 and Table 2.</p>"""
             "are many and places alike, and falls behind it on unseen places.",
         )  # fmt: skip
         for method in METHODS:
-            for hyperparameter in BASELINES[method].hyperparameters:
+            for hyperparameter in OPTIONS[method].hyperparameters:
                 self._add_hyperparameter(hyperparameter)
         self.add(
             QgsProcessingParameterBoolean("BALANCED", "Balance the classes", False),
@@ -63,7 +53,9 @@ paper, section 6.2 and Table 2.</p>"""
         )
         add_repeats(self)
         self.add_seed()
-        self.add_file_output("MODEL", "Model", MODEL_FILTER, "The fitted model.")
+        self.add_file_output(
+            "MODEL", "Model file", MODEL_FILTER, "The fitted model and its description."
+        )
         self.add_report()
         add_runs(self)
         add_results(self)
@@ -81,13 +73,12 @@ paper, section 6.2 and Table 2.</p>"""
 
     def arguments(self, values: Values) -> dict[str, Any]:
         method = METHODS[values.choice("METHOD")]
-        baseline = BASELINES[method]
         return {
             "samples": values.vector("SAMPLES"),
             "method": method,
             "factor_fields": values.fields("FACTOR_FIELDS"),
             "label_field": values.text("LABEL_FIELD") or "label",
-            "options": {h.name: _value(values, h) for h in baseline.hyperparameters},
+            "options": {h.name: _value(values, h) for h in OPTIONS[method].hyperparameters},
             "balanced": values.flag("BALANCED"),
             "repeats": values.integer("REPEATS"),
             "seed": values.integer("SEED"),

@@ -8,7 +8,7 @@ from qgis.core import QgsProcessingParameterEnum
 from qgis.core import QgsProcessingParameterNumber as Number
 
 from ...subsidence_plugin.engine.progress import Progress
-from ...subsidence_plugin.engine.training.fit import MODEL_TITLES, MODEL_TYPES
+from ...subsidence_plugin.engine.training.model_types import MODEL_TITLES, MODEL_TYPES
 from ...subsidence_plugin.engine.training.settings import RANGES, Settings
 from ..base import SubsidenceAlgorithm
 from ..groups import Group
@@ -30,24 +30,6 @@ class TuneModel(SubsidenceAlgorithm):
     NAME = "tunemodel"
     TITLE = "Tune model"
     GROUP = Group.SUSCEPTIBILITY
-    HELP = """<p>Searches the hyperparameters of a network or a baseline: by grid search (as the \
-Hanoi paper), random search or TPE (as the Rhineland paper: 50 trials, 20 of them random, the best \
-quarter as the good set). Use it when the defaults disappoint, or to be sure that a comparison of \
-models is not one of their settings.</p>
-<p>A trial trains one set of values and is judged by <i>training</i> rows that it was not fitted \
-on: a hold-out, or random or spatial folds. Validation and test rows decide nothing. Hopeless \
-trials are ended early (pruning). The model's defaults, a logistic regression and a random forest \
-are judged alike, and the report's first sentence says whether tuning brought anything.</p>
-<p>The best trial is trained again on all training rows; on request the best ones become one \
-ensemble. The search can be cancelled at any time: run it again with the same settings and it goes \
-on where it stopped, since every finished trial is kept (STORAGE). TRIALS counts them all, also \
-those of earlier runs and of other computers.</p>
-<p>Outputs: the model file, an ensemble of the top trials, a table of all trials, a runs table \
-for 'Compare repeated runs', and a report with the optimisation history, the importance of each \
-hyperparameter and its slices.</p>
-<p>Reference: the Hanoi paper, section 5 (grid search); the Rhineland paper on automated \
-hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (2011); Akiba et al. \
-(2019), Optuna.</p>"""
 
     def declare(self) -> None:
         add_samples(self)
@@ -62,7 +44,10 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
     def _add_search(self) -> None:
         self.add(
             QgsProcessingParameterEnum(
-                "MODEL_TYPE", "Model", list(MODEL_TITLES), defaultValue=MODEL_TYPES.index("drdn")
+                "MODEL_TYPE",
+                "Model type",
+                list(MODEL_TITLES),
+                defaultValue=MODEL_TYPES.index("drdn"),
             ),
             "What is tuned; each model type brings its own search space.",
         )
@@ -76,13 +61,14 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
                  "Spatial folds: square blocks", "Folds of the samples (field fold)"],
                 defaultValue=0,
             ),
-            "Always of the training rows. A hold-out is fastest. Spatial folds choose values that "
-            "carry over to new places, where a random hold-out would choose those that fit the "
-            "neighbourhood best; they cost as many trainings a trial as there are folds.",
+            "Which part of the training rows judges a trial. A hold-out is fastest. Spatial folds "
+            "choose values that carry over to new places, where a random hold-out would choose "
+            "those that fit the neighbourhood best. Folds cost one training each in every trial.",
         )  # fmt: skip
         self.add(
             QgsProcessingParameterEnum("METRIC", "Optimise", ["AUC", "Log loss"], defaultValue=0),
-            "AUC ranks places well; log loss also wants honest probabilities.",
+            "What the best trial is best in. AUC only wants places ranked well; log loss wants "
+            "honest probabilities, too.",
         )
         self.add(
             Number("HOLDOUT", "Hold-out share", Number.Type.Double, 0.25, minValue=0.01,
@@ -97,8 +83,8 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
         )
         self.add(
             Number("BLOCK_SIZE", "Block size", Number.Type.Double, None, True, 0),
-            "Side of the square blocks in map units (metres where the samples are in degrees). "
-            "Empty: suggested from the semivariograms of the factors.",
+            "Side of the square blocks in map units of the samples (metres where their CRS is in "
+            "degrees). Empty: suggested from the range of the factors' semivariograms.",
             advanced=True,
         )
 
@@ -107,7 +93,8 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
         self.add(
             Number("EPOCHS", "Largest number of epochs", Number.Type.Integer, Settings.epochs,
                    minValue=low, maxValue=high),
-            "Of a network's training in a trial; early stopping usually ends before.",
+            "Passes over the training rows in a network's trial; early stopping usually ends "
+            "before.",
             advanced=True,
         )  # fmt: skip
         low, high = RANGES["patience"]
@@ -128,18 +115,19 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
         self.add(
             Number("TOP", "Trials in the ensemble", Number.Type.Integer, 10, minValue=1,
                    maxValue=1000),
-            "So many of the best trials become the members of ENSEMBLE.",
+            "Number of the best trials that become the members of ENSEMBLE.",
         )  # fmt: skip
         self.add(
             Number("REPEATS", "Repeats", Number.Type.Integer, 1, minValue=1, maxValue=1000),
-            "Trains the best trial so many times, with the seeds SEED, SEED + 1 and so on. All go "
-            "into the model file, and each into the runs table.",
+            "Number of times that the best trial is trained in the end, with the seeds SEED, SEED "
+            "+ 1 and so on. All go into the model file as an ensemble, and each into the runs "
+            "table.",
             advanced=True,
         )
 
     def _add_outputs(self) -> None:
         self.add_file_output(
-            "MODEL", "Model", MODEL_FILTER, "The best trial, trained on all training rows."
+            "MODEL", "Model file", MODEL_FILTER, "The best trial, trained on all training rows."
         )
         self.add_file_output(
             "ENSEMBLE", "Ensemble", MODEL_FILTER,
@@ -148,11 +136,11 @@ hyperparameter optimisation (TPE, ensemble of the top ten); Bergstra et al. (201
         )  # fmt: skip
         self.add_table_output(
             "TRIALS_TABLE", "Trials",
-            "Table: trial, state, value, hyperparameters, seconds and worker of every trial.", True,
+            "Table with state, value, hyperparameters, seconds and worker of every trial.", True,
         )  # fmt: skip
         self.add_table_output(
             "RUNS", "Runs table",
-            "Table: model, configuration, seed, split, metric and value of every repeat of the "
+            "Table with model, configuration, seed, split, metric and value of every repeat of the "
             "best trial, for 'Compare repeated runs'.", True,
         )  # fmt: skip
         self.add_report()

@@ -26,56 +26,31 @@ class Applicability(SubsidenceAlgorithm):
     NAME = "applicability"
     TITLE = "Area of applicability"
     GROUP = Group.VALIDATION
-    HELP = (
-        "<p>Shows where a map extrapolates: where the factors of a pixel are unlike those of every "
-        "row that the model was trained on, so that its measured error says nothing. Use it on "
-        "every map before it is handed on, above all when a model is applied to another area.</p>"
-        "<p>The dissimilarity index of a pixel is its distance to the nearest training row, over "
-        "the mean distance between training rows; 0 is like a training row. Factors are "
-        "standardised by the training rows and weighted by what they mean to the model (mean "
-        "|SHAP|, the ranking of <i>Explain model</i>); a categorical factor counts by its one-hot "
-        "columns, each with the weight of the factor. Values beyond the training range, which a "
-        "prediction clips, count here as they are. The threshold is the upper whisker (Q3 + 1.5 "
-        "interquartile ranges, at most the maximum) of the index of the training rows, each "
-        "against the rows of other folds: so the area inside is the one for which a "
-        "cross-validation with these folds holds on average. Folds of space give a wider area "
-        "than random ones, and go with the larger error of a spatial cross-validation.</p>"
-        "<p>Input are the samples that the model was trained on (others are refused), the model "
-        "file, and the stack to map; bands are matched by name in any order, and classes are made "
-        "by the model's rules as in <i>Predict susceptibility</i> (a model of classes cannot show "
-        "values beyond the training range, which fall into an end class, but new combinations). "
-        "Works tile by tile, so rasters "
-        "of any size fit into memory; time grows with pixels times training rows.</p>"
-        "<p>Output are the index, the area (1 inside, 0 outside), and on request a map without "
-        "the cells outside, a table and a report that say which factors make the difference.</p>"
-        "<p>Reference: Meyer and Pebesma (2021), Predicting into unknown space? Estimating the "
-        "area of applicability of spatial prediction models. Methods in Ecology and Evolution 12, "
-        "1620-1633; computed as by the authors' R package CAST.</p>"
-    )
 
     def declare(self) -> None:
         self.add(
             QgsProcessingParameterFeatureSource(
                 "SAMPLES", "Samples of the model", [QgsProcessing.SourceType.TypeVector]
             ),
-            "The layer that the model was trained on: its rows of split 'train' are compared with "
-            "the pixels, its field fold gives the threshold.",
+            "The samples that the model was trained on: the rows of split 'train' are compared "
+            "with the pixels, and the field fold gives the threshold.",
         )
         self.add(
             QgsProcessingParameterFile(
                 "MODEL", "Model file", fileFilter="Model files (*.safetensors);;All files (*)"
             ),
-            "A .safetensors file written by a training algorithm.",
+            "A .safetensors file written by one of the training algorithms.",
         )
         self.add(
             QgsProcessingParameterRasterLayer("FACTORS", "Factor stack or class stack"),
-            "One band a factor, named as in the samples on which the model was trained.",
+            "Raster with one band for each factor, named as in the samples.",
         )
         self.add(
             QgsProcessingParameterRasterLayer(
                 "PROBABILITY", "Map to mask (probability)", optional=True
             ),
-            "A raster that the model made of this stack, on the same grid; only used for MASKED.",
+            "The map that the model made of this stack, on the same grid; only used for MASKED. "
+            "Empty: no masked map.",
         )
         self._add_settings()
         self._add_outputs()
@@ -124,31 +99,31 @@ class Applicability(SubsidenceAlgorithm):
         self.add_raster_output(
             "OUTPUT",
             "Dissimilarity index",
-            "0 = like a training row, 1 = as far as training rows are from each other on average; "
-            "nodata where the model has no prediction either.",
+            "Raster of the index: 0 is like a training row, 1 is as far as training rows are from "
+            "each other on average; nodata where the model has no prediction either.",
         )
         self.add_raster_output(
             "AREA",
             "Area of applicability",
-            "1 = inside, 0 = outside (the model extrapolates), 255 = nodata.",
+            "Raster with 1 inside and 0 outside, where the model extrapolates; 255 is nodata.",
         )
         self.add_raster_output(
             "MASKED",
             "Masked map",
-            "The raster of PROBABILITY, nodata outside the area of applicability.",
+            "The raster of PROBABILITY with nodata outside the area of applicability.",
             optional=True,
         )
         self.add_table_output(
             "TABLE",
             "Table of factors",
-            "Weight, share in the distance of the pixels outside, and share of pixels beyond the "
-            "training range, one row a factor.",
+            "Table with one row for each factor: weight, share in the distance of the pixels "
+            "outside, and share of pixels beyond the training range.",
             optional=True,
         )
         self.add_report()
         self.addOutput(QgsProcessingOutputNumber("THRESHOLD_USED", "Largest index inside"))
         self.addOutput(QgsProcessingOutputNumber("SHARE_OUTSIDE", "Share of the area outside"))
-        self.addOutput(QgsProcessingOutputNumber("KM2_OUTSIDE", "Area outside in km²"))
+        self.addOutput(QgsProcessingOutputNumber("KM2_OUTSIDE", "Area outside (km²)"))
 
     def arguments(self, values: Values) -> dict[str, Any]:
         return {

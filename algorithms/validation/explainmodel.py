@@ -33,7 +33,7 @@ NUMBERS = (
      "and backwards. The standard error falls with the square root; with 1 there is none. Time "
      "grows with them."),
     ("RASTER_BACKGROUND", "Background rows of the rasters", 10, 1, 10_000,
-     "A pixel costs 2 x rows x (factors - 1) predictions, so the rasters take few of the "
+     "A pixel costs 2 × rows × (factors − 1) predictions, so the rasters take few of the "
      "background rows, evenly along their predictions. In a trial 10 rows gave the same dominant "
      "factor as 100 at about 95 % of the places; 20 cut the error by a third. Base and bands add "
      "up to the prediction with any number."),
@@ -49,28 +49,6 @@ class ExplainModel(SubsidenceAlgorithm):
     NAME = "explainmodel"
     TITLE = "Explain model"
     GROUP = Group.VALIDATION
-    HELP = (
-        "<p>Says why a model says what it says: the SHAP value of a factor is what knowing this "
-        "factor adds to the prediction at a place, averaged over all orders in which the factors "
-        "could become known. The base value (mean prediction of the background rows) and the SHAP "
-        "values of a place add up to its prediction. Use it after validating: it explains the "
-        "model, and tells about the ground only as much as the model is right.</p>"
-        "<p>Input are the samples on which the model was trained (factors matched by name) and "
-        "the model file, of any type: network, ensemble or baseline. SHAP values are estimated "
-        "from random orders of the factors, taken forwards and backwards, with standard errors. "
-        "All types of model are explained in the same way, also on log-odds or recalibrated; a "
-        "categorical factor is one factor, however many inputs it has.</p>"
-        "<p>Outputs: a table with the ranking by mean |SHAP|; on request the explained samples "
-        "with a field <i>shap_</i> a factor, <i>prediction</i> and <i>base_value</i>; with FACTORS "
-        "a raster with one SHAP band a factor and a map of the dominant factor; and a report with "
-        "ranking, beeswarm, waterfall of one place, dependence plots with ICE curves, and the "
-        "interaction of the two strongest factors. Rasters are worked out tile by tile and fit "
-        "into memory at any size, but take some hundred predictions a pixel: the log says how "
-        "many pixels a second.</p>"
-        "<p>Reference: the susceptibility paper (Hanoi), sections 2.5.2 and 6.2, Figures 7 and 8, "
-        "Appendix C; Lundberg and Lee (2017), A unified approach to interpreting model "
-        "predictions.</p>"
-    )
 
     def declare(self) -> None:
         self._add_inputs()
@@ -94,8 +72,8 @@ class ExplainModel(SubsidenceAlgorithm):
             QgsProcessingParameterFeatureSource(
                 "SAMPLES", "Samples", [QgsProcessing.SourceType.TypeVector]
             ),
-            "Layer of 'Extract samples' on which the model was trained: one numeric field a "
-            "factor, label and split. Rows that lack a factor are left out.",
+            "The samples on which the model was trained, with one numeric field for each factor, "
+            "the label and the split. Rows that lack a factor are left out.",
         )
         self.add(
             QgsProcessingParameterFile(
@@ -103,14 +81,15 @@ class ExplainModel(SubsidenceAlgorithm):
                 "Model file",
                 fileFilter="Model files (*.safetensors);;All files (*)",
             ),
-            "A .safetensors file written by a training or tuning algorithm.",
+            "A .safetensors file written by one of the training algorithms.",
         )
         self.add(
             QgsProcessingParameterRasterLayer(
                 "FACTORS", "Factor stack or class stack (for the rasters)", optional=True
             ),
-            "Needed for the two rasters only; bands are matched to the model's factors by name. To "
-            "save time, clip it to the area of interest or resample it before.",
+            "Needed for the two rasters only; bands are matched to the model's factors by name. "
+            "To save time, clip it to the area of interest or resample it before. Empty: no "
+            "rasters.",
         )
 
     def _add_place(self) -> None:
@@ -122,8 +101,8 @@ class ExplainModel(SubsidenceAlgorithm):
         )
         self.add(
             QgsProcessingParameterPoint("POINT", "Place of the waterfall", None, True),
-            "Instead of SAMPLE: a point on the map. With FACTORS the cell there is explained, else "
-            "the nearest sample.",
+            "A point on the map instead of SAMPLE. With FACTORS the cell there is explained, else "
+            "the nearest sample. Empty: the sample of SAMPLE.",
         )
 
     def _add_rows(self) -> None:
@@ -131,7 +110,8 @@ class ExplainModel(SubsidenceAlgorithm):
             QgsProcessingParameterEnum(
                 "ROWS", "Rows to explain", ["Validation", "Test", "Training", "All"], defaultValue=0
             ),
-            "Part of the samples, by the field split; without one all rows are explained.",
+            "Part of the samples to explain, by the split field; without one all rows are "
+            "explained.",
         )
         self.add(
             QgsProcessingParameterNumber(
@@ -145,14 +125,14 @@ class ExplainModel(SubsidenceAlgorithm):
             QgsProcessingParameterEnum(
                 "SCALE", "Scale", ["Probability", "Log-odds"], defaultValue=0
             ),
-            "What the SHAP values are shares of: the probability, as in the paper, or its log-odds "
-            "ln(p/(1-p)), on which effects near 0 and 1 count as much as in between. "
-            "Probabilities are held between 1e-6 and 1 - 1e-6 there.",
+            "What the SHAP values are shares of: the probability, as in the paper, or its "
+            "log-odds ln(p / (1 − p)), on which effects near 0 and 1 count as much as in between. "
+            "Probabilities are held between 0.000001 and 0.999999 there.",
         )
         self.add(
             QgsProcessingParameterBoolean("CALIBRATED", "Explain recalibrated probabilities", True),
-            "Of a recalibrated model the probability as it is mapped; else the raw one. Without "
-            "effect on other models.",
+            "Explains the probability of a recalibrated model as it is mapped, else the raw one. "
+            "Without effect on other models.",
             advanced=True,
         )
         self.add(
@@ -165,8 +145,18 @@ class ExplainModel(SubsidenceAlgorithm):
             advanced=True,
         )  # fmt: skip
         for name, text, default, meaning in (
-            ("LABEL_FIELD", "Label field", "label", "1 = subsidence, 0 = none."),
-            ("SPLIT_FIELD", "Split field", "split", "Text: train, validation or test."),
+            (
+                "LABEL_FIELD",
+                "Label field",
+                "label",
+                "Field with 1 for subsidence and 0 for none. Empty: rows are drawn without it.",
+            ),
+            (
+                "SPLIT_FIELD",
+                "Split field",
+                "split",
+                "Text field with train, validation or test. Empty: all rows are explained.",
+            ),
         ):
             self.add(
                 # Optional, since QGIS 3.22 takes no default for a mandatory field.
@@ -179,9 +169,10 @@ class ExplainModel(SubsidenceAlgorithm):
         self.add_table_output(
             "OUTPUT",
             "Ranking of the factors",
-            "One row a factor, the strongest first: rank, factor, kind, mean_abs_shap, share (of "
-            "the sum over all factors), mean_shap, standard_error (of a row's value, root mean "
-            "square) and direction (correlation of value and SHAP value, empty for categories).",
+            "Table with one row for each factor, the strongest first: rank, factor, kind, "
+            "mean_abs_shap, share (of the sum over all factors), mean_shap, standard_error (of a "
+            "row's value, root mean square) and direction (correlation of value and SHAP value, "
+            "empty for categories).",
         )
         self.add_points_output(
             "SAMPLE_SHAP",
@@ -193,21 +184,23 @@ class ExplainModel(SubsidenceAlgorithm):
         self.add_raster_output(
             "RASTER_SHAP",
             "SHAP values",
-            "One float32 band a factor; needs FACTORS. Base value (in the metadata) and bands add "
-            "up to the prediction at every pixel.",
+            "One band for each factor (float32); needs FACTORS. Base value (in the metadata) and "
+            "bands add up to the prediction at every pixel.",
             optional=True,
         )
         self.add_raster_output(
             "DOMINANT",
             "Dominant factor",
-            "Classes 1, 2, ... are the factors in the model's order, one more stands for none; "
-            "needs FACTORS.",
+            "The classes 1, 2 and so on are the factors in the model's order; one more stands for "
+            "none. Needs FACTORS.",
             optional=True,
         )
         self.add_report()
         self.addOutput(QgsProcessingOutputString("TOP_FACTOR", "Strongest factor"))
         self.addOutput(QgsProcessingOutputNumber("BASE_VALUE", "Base value"))
-        self.addOutput(QgsProcessingOutputNumber("ADDITIVITY", "Largest |base + sum - prediction|"))
+        self.addOutput(
+            QgsProcessingOutputNumber("ADDITIVITY", "Largest |base value + sum − prediction|")
+        )
         self.addOutput(QgsProcessingOutputNumber("STANDARD_ERROR", "Largest standard error"))
 
     def arguments(self, values: Values) -> dict[str, Any]:

@@ -25,28 +25,12 @@ class FrequencyRatio(SubsidenceAlgorithm):
     NAME = "frequencyratio"
     TITLE = "Frequency ratio"
     GROUP = Group.VALIDATION
-    HELP = (
-        "<p>Tells how much denser subsidence is in each class than in the whole area: share of "
-        "events in the class divided by share of area in the class. Use it on susceptibility "
-        "classes to judge a map (Table 2 of the paper), or on a class stack to see which classes "
-        "of each factor hold the subsidence; every band is evaluated.</p>"
-        "<p>Input is a raster of whole-number classes and the subsidence points or polygons, in "
-        "any CRS; of samples only rows with label 1 count. With a split, the ratio is made from "
-        "validation events, the success-rate curve from training events and the prediction-rate "
-        "curve from validation events; without one, all events count and the log says so. The "
-        "curves come from the probability raster when it is given, otherwise from the classes "
-        "(five classes give five points).</p>"
-        "<p>Output is a table with one row a class: cells, events, their shares in percent, the "
-        "ratio (null where the class has no area), events and ratio by split, and the areas under "
-        "the curves; and a report with figures.</p>"
-        "<p>Reference: the susceptibility paper (Hanoi), section 6.2.2 and Table 2; rates after "
-        "Chung and Fabbri (2003), Natural Hazards 30.</p>"
-    )
 
     def declare(self) -> None:
         self.add(
             QgsProcessingParameterRasterLayer("CLASS_RASTER", "Class raster"),
-            "Whole-number classes: susceptibility classes, or a class stack with a band a factor.",
+            "Raster of whole-number classes: susceptibility classes, or a class stack with one "
+            "band for each factor.",
         )
         self.add(
             QgsProcessingParameterFeatureSource(
@@ -64,25 +48,26 @@ class FrequencyRatio(SubsidenceAlgorithm):
             QgsProcessingParameterField(
                 "LABEL_FIELD", "Label field", "label", "POINTS", optional=True
             ),
-            "1 = subsidence, 0 = none (not counted). Where the layer has no field 'label', all "
-            "features are subsidence.",
+            "Field with 1 for subsidence and 0 for none, which is not counted. Empty, or where "
+            "the layer has no field 'label': all features are subsidence.",
         )
         self.add(
             QgsProcessingParameterField(
                 "SPLIT_FIELD", "Split field", "split", "POINTS", optional=True
             ),
-            "Text field with train, validation or test. Where the layer has no field 'split', all "
-            "events are counted together.",
+            "Text field with train, validation or test. Empty, or where the layer has no field "
+            "'split': all events are counted together.",
         )
         self.add(
             QgsProcessingParameterRasterLayer("PROBABILITY", "Probability raster", optional=True),
-            "Susceptibility from 0 to 1 (first band); makes the curves finer than the classes do.",
+            "Susceptibility from 0 to 1 (first band), which makes the curves finer. Empty: the "
+            "curves come from the classes.",
         )
         self.add(
             QgsProcessingParameterEnum(
                 "ROWS", "Events of the ratio", ["Validation", "Training", "All"], defaultValue=0
             ),
-            "Which events the column 'frequency_ratio' is made from, where there are splits; the "
+            "The events that the column frequency_ratio is made from, where there is a split; the "
             "paper takes validation events.",
             advanced=True,
         )
@@ -91,7 +76,9 @@ class FrequencyRatio(SubsidenceAlgorithm):
             "Several events of one split in one cell count as one.",
             advanced=True,
         )
-        self.add_table_output("OUTPUT", "Frequency ratios", "One row a class of each band.")
+        self.add_table_output(
+            "OUTPUT", "Frequency ratios", "Table with one row for each class of each band."
+        )
         self.add_report()
         self.addOutput(QgsProcessingOutputNumber("EVENTS", "Events counted"))
         self.addOutput(QgsProcessingOutputNumber("SUCCESS_RATE", "Area under the success rate"))

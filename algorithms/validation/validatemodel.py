@@ -26,39 +26,14 @@ class ValidateModel(SubsidenceAlgorithm):
     NAME = "validatemodel"
     TITLE = "Validate models"
     GROUP = Group.VALIDATION
-    HELP = (
-        "<p>Compares one or several trained models on the same samples: TP, TN, FP, FN, PPV, NPV, "
-        "sensitivity, specificity, accuracy, Kappa, AUC, MAE and RMSE, for training, validation "
-        "and test rows apart. Use it after training, and give it the baselines as well as the "
-        "networks: the report's first sentence says which model is best on validation rows, "
-        "whichever it is, and by DeLong's test whether it is better by more than chance.</p>"
-        "<p>Input are samples that hold the models' factors (matched by name), a label and a "
-        "split, and the model files. Rows that one model cannot judge are left out for all. Of an "
-        "ensemble the mean probability of the members is scored, of a recalibrated model the "
-        "recalibrated one.</p>"
-        "<p>Output is a table with one row a model and split, fractions from 0 to 1, MAE and RMSE "
-        "both on labels (as in Table 1) and on probabilities (as in Figure 5), the bootstrap "
-        "interval of the AUC, average precision, Brier score, expected calibration error (ten "
-        "bins of equal width) beside what chance alone would leave, and the figures at the "
-        "threshold with the largest Youden index, found on the training rows. The report holds "
-        "Table 1, ROC curves with confidence bands, DeLong's tests, precision–recall curves, "
-        "errors with their distribution, and reliability curves.</p>"
-        "<p><i>Recalibration</i> makes probabilities come true: of all places with 0.7, seven in "
-        "ten subside. It is fitted on the validation rows of one model, stored in a copy of its "
-        "file, and applied whenever that file maps or is validated. It is never measured on the "
-        "rows that it was fitted on: test rows are taken where there are some; else the "
-        "validation rows are recalibrated fold by fold, each by a fit on the others. The model "
-        "file remembers its rows, so that this holds in later runs, too.</p>"
-        "<p>Reference: the susceptibility paper (Hanoi), sections 2.5.1 and 6.1, Table 1, Figures "
-        "4 to 6. DeLong et al. 1988; Platt 1999; Zadrozny and Elkan 2002; Naeini et al. 2015.</p>"
-    )
 
     def declare(self) -> None:
         self.add(
             QgsProcessingParameterFeatureSource(
                 "SAMPLES", "Samples", [QgsProcessing.SourceType.TypeVector]
             ),
-            "Points or a table with one numeric field a factor of every model.",
+            "Points or a table with one numeric field for each factor of every model (matched by "
+            "name), a label and a split.",
         )
         self.add(
             QgsProcessingParameterMultipleLayers(
@@ -75,14 +50,14 @@ class ValidateModel(SubsidenceAlgorithm):
                 "SAMPLES",
                 optional=True,
             ),
-            "1 = subsidence, 0 = none; 'label' where left empty.",
+            "Field with 1 for subsidence and 0 for none. Empty: the field 'label'.",
             advanced=True,
         )
         self.add(
             QgsProcessingParameterField(
                 "SPLIT_FIELD", "Split field", "split", "SAMPLES", optional=True
             ),
-            "Text field with train, validation or test; leave it empty to score all rows together.",
+            "Text field with train, validation or test. Empty: all rows are scored together.",
             advanced=True,
         )
         self.add(
@@ -112,7 +87,7 @@ class ValidateModel(SubsidenceAlgorithm):
             advanced=True,
         )
         self.add_seed()
-        self.add_table_output("OUTPUT", "Metrics", "One row a model and split.")
+        self.add_table_output("OUTPUT", "Metrics", "Table with one row for each model and split.")
         self.add_file_output(
             "CALIBRATED_MODEL",
             "Recalibrated model",
@@ -124,17 +99,19 @@ class ValidateModel(SubsidenceAlgorithm):
         self.add_table_output(
             "DELONG",
             "DeLong's tests",
-            "One row a pair of models: AUCs on the judged rows, difference with its 95 % interval, "
-            "z, p, and p adjusted for all pairs (Benjamini–Hochberg).",
+            "Table with one row for each pair of models: AUCs on the judged rows, difference with "
+            "its 95 % interval, z, p, and p adjusted for all pairs (Benjamini–Hochberg).",
             optional=True,
         )
         self.add_report()
         self.addOutput(QgsProcessingOutputString("BEST_MODEL", "Best model on validation rows"))
-        self.addOutput(QgsProcessingOutputNumber("BEST_AUC", "Its AUC"))
+        self.addOutput(QgsProcessingOutputNumber("BEST_AUC", "AUC of the best model"))
         self.addOutput(
             QgsProcessingOutputNumber("ECE_BEFORE", "Calibration error before recalibration")
         )
-        self.addOutput(QgsProcessingOutputNumber("ECE_AFTER", "Calibration error after it"))
+        self.addOutput(
+            QgsProcessingOutputNumber("ECE_AFTER", "Calibration error after recalibration")
+        )
 
     def _add_calibration(self) -> None:
         self.add(

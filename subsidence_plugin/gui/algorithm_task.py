@@ -6,6 +6,7 @@ from typing import Any, Callable, Optional
 
 from qgis.core import (
     QgsApplication,
+    QgsProcessingAlgorithm,
     QgsProcessingAlgRunnerTask,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -37,6 +38,8 @@ class LogFeedback(QgsProcessingFeedback):
 class AlgorithmTask:
     """Runs an algorithm in QGIS's task manager and hands back its results in the main thread.
 
+    An algorithm that may not leave the main thread runs there, at once.
+
     Parameters
     ----------
     algorithm : str
@@ -64,6 +67,10 @@ class AlgorithmTask:
         found = QgsApplication.processingRegistry().createAlgorithmById(self.algorithm)
         if found is None:
             self.finished(None, tr("There is no algorithm {id}.").format(id=self.algorithm))
+            return
+        if found.flags() & QgsProcessingAlgorithm.Flag.FlagNoThreading:
+            results, succeeded = found.run(self.parameters, self.context, self.feedback)
+            self._executed(succeeded, results)
             return
         RUNNING.add(self)
         self._task = QgsProcessingAlgRunnerTask(found, self.parameters, self.context, self.feedback)

@@ -72,14 +72,20 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import QDialog, QMainWindow, QMenu
+from qgis.gui import QgsMapCanvas
 app = QgsApplication([], True)
 app.initQgis()
 
 class Interface:
     def __init__(self):
         self.window, self.menus = QMainWindow(), {}
+        self.canvas = QgsMapCanvas(self.window)
+    def mapCanvas(self):
+        return self.canvas
     def mainWindow(self):
         return self.window
+    def pluginMenu(self):
+        return QMenu(self.window)
     def addPluginToMenu(self, name, action):
         self.menus.setdefault(name, QMenu(name, self.window)).addAction(action)
     def removePluginMenu(self, name, action):
@@ -98,7 +104,10 @@ def wait(done, seconds=60):
 iface = Interface()
 plugin = module.classFactory(iface)
 plugin.initGui()
-(action,) = iface.menus["Land subsidence"].actions()
+(action,) = [
+    entry for entry in iface.menus["Land subsidence"].actions()
+    if entry.objectName() == "subsidenceCheckInstallation"
+]
 """
 
 

@@ -1,5 +1,8 @@
 """``createexample`` through Processing and through ``qgis_process``."""
 
+import json
+
+import numpy as np
 import pytest
 
 
@@ -65,3 +68,34 @@ def test_toolbox_refuses_bad_sizes(run, name, value):
 
     with pytest.raises(QgsProcessingException, match=f"{name} is {value}; it must be from"):
         run("subsidence:createexample", {name: value, "FACTORS": "TEMPORARY_OUTPUT"})
+
+
+def test_the_folder_holds_what_a_study_begins_with(run, tmp_path):
+    """Surveys as rasters, wells whose level is that of the ground, and the planted fault."""
+    from osgeo import gdal, ogr
+
+    names = {"FACTORS": "f.tif", "TRUTH": "t.tif", "INVENTORY": "i.gpkg", "INSAR": "s.gpkg"}
+    files = {name: str(tmp_path / file) for name, file in names.items()}
+    raw = tmp_path / "raw"
+    run("subsidence:createexample", {"WIDTH": 120, "HEIGHT": 100, "FOLDER": str(raw), **files})
+    level = gdal.Open(str(raw / "groundwater.tif"))
+    values, transform = level.ReadAsArray(), level.GetGeoTransform()
+    wells = ogr.Open(str(raw / "wells.gpkg"))
+    layer = wells.GetLayer()
+    compared = 0
+    for feature in layer:
+        point = feature.GetGeometryRef()
+        column = int((point.GetX() - transform[0]) / transform[1])
+        row = int((point.GetY() - transform[3]) / transform[5])
+        if np.isfinite(values[row, column]):  # the survey has holes, the wells have none
+            assert feature["level_m"] == pytest.approx(values[row, column], abs=1e-4)
+            compared += 1
+    assert layer.GetFeatureCount() == 40 and compared > 30
+    series = ogr.Open(files["INSAR"])
+    points = series.GetLayer()
+    planted = json.loads(points.GetMetadata()["PLANTED"])["fault"]
+    fault = ogr.Open(str(raw / "fault.gpkg"))
+    trace = fault.GetLayer()
+    feature = trace.GetNextFeature()
+    line = [point[:2] for point in feature.geometry().GetPoints()]
+    assert line == [(planted["x1"], planted["y1"]), (planted["x2"], planted["y2"])]

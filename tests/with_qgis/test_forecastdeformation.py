@@ -77,7 +77,7 @@ def test_all_outputs_by_id(world, tmp_path, run, log):
     assert legends[0][-1].endswith("mm and more since 2020-01-03")
     assert legends[1][-1].endswith("mm and more since 2020-02-26")
     item = Item(change, True)
-    assert (item.name, item.group) == ("Forecast change", "Deformation")
+    assert (item.name, item.group) == ("Forecast change", "forecast")
     assert sorted([Item(layer, True), item], key=lambda one: one.order)[0] is item
     curve = QgsVectorLayer(paths["POINT_FORECAST"], "points", "ogr")
     fields = [field.name() for field in curve.fields()]

@@ -77,8 +77,8 @@ def test_all_outputs_are_made_and_styled(world, run, log):
     function = renderers["SIGNED"].shader().rasterShaderFunction()
     top = function.maximumValue()
     assert function.minimumValue() == pytest.approx(-top) and top > 3
-    assert function.shade(top)[1:4] == (103, 0, 31)  # predicted too high is red
-    assert function.shade(-top)[1:4] == (33, 102, 172)
+    assert function.shade(top)[1:4] == (77, 0, 24)  # predicted too high is red
+    assert function.shade(-top)[1:4] == (26, 85, 150)
     function = renderers["ABSOLUTE"].shader().rasterShaderFunction()
     assert function.minimumValue() == 0 and function.maximumValue() > 3
     points = QgsVectorLayer(result["POINT_RESIDUALS"], "p")
@@ -132,3 +132,27 @@ def test_through_qgis_process_and_on_to_priorities(world, qgis_process):
     )  # fmt: skip
     assert bad.returncode != 0 and "kind 'residual_absolute'" in bad.stdout + bad.stderr
     assert not (out / "x.tif").exists()
+
+
+@pytest.mark.parametrize("asked", [("SIGNED",), ("ABSOLUTE",), ("HOTSPOTS",), ("TABLE",), ()])
+def test_every_map_can_be_skipped_and_the_figures_stay(run, world, asked):
+    given = {"PREDICTED": [world["FORECAST"]], "OBSERVED": world["OBSERVED"]}
+    whole = run(ID, {**given, **targets(world["OUT"], "SIGNED", "ABSOLUTE")})
+    for path in world["OUT"].iterdir():
+        path.unlink()
+    result = run(ID, {**given, **targets(world["OUT"], *asked)})
+    for name in ("RMSE", "BIAS", "SKILL", "HOTSPOT_KM2", "CELLS"):
+        assert result[name] == whole[name], name
+    assert {name for name in ALL if name in result} == set(asked)
+    stems = {path.name.partition(".")[0] for path in world["OUT"].iterdir()}
+    assert stems == {name.lower() for name in asked}
+
+
+def test_the_dialog_offers_both_maps_at_once(qgis_app):
+    from qgis.core import QgsApplication, QgsProcessingParameterDefinition
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById(ID)
+    for name in ("SIGNED", "ABSOLUTE"):
+        definition = algorithm.parameterDefinition(name)
+        assert definition.createByDefault()
+        assert definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional

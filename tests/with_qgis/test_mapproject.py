@@ -83,7 +83,7 @@ def test_project_is_styled_ordered_and_grouped(run, data, opened):
         ("Points", "Samples", True),
         ("Susceptibility", "Susceptibility classes", True),
         ("Susceptibility", "Subsidence probability", False),
-        ("Factors", "Conditioning factors", False),
+        ("Conditioning factors", "Conditioning factors", False),
         ("Tables", "Frequency ratio", False),
     ]
     assert [n.layer().renderer().type() for n in nodes[:4]] == [
@@ -279,3 +279,89 @@ def test_qgis_process_writes_project_and_pdf(qgis_process, data, opened):
     assert done.returncode == 0, done.stderr
     assert (data / "map.pdf").stat().st_size > 10_000
     assert len(opened(data / "map.qgz").mapLayers()) == 5
+
+
+def write_forecast(folder: Path) -> list[str]:
+    """Write maps of a forecast and its uncertainty; the first has places without data."""
+    from test_layers_loaded import write_raster
+
+    values = np.arange(2500, dtype="float32").reshape(1, 50, 50)
+    priority = write_raster(folder / "priority.tif", values % 7 + 1, "priority", dtype="uint8")
+    square = write_raster(folder / "bivariate.tif", values % 9 + 1, "bivariate", dtype="uint8")
+    days = ["2025-01-01", "2025-01-13"]
+    both = np.concatenate([values, values])
+    forecast = write_raster(folder / "f.tif", both, "deformation_forecast", days, days)
+    classes = values % 6
+    susceptibility = write_raster(
+        folder / "classes.tif", classes, "susceptibility_classes", dtype="uint8"
+    )
+    for path, name in ((priority, "priority"), (square, "bivariate")):
+        write_style(name, path)
+    write_style("susceptibility_classes", susceptibility)
+    ends = {f"{word}{k}": s * k for word, s in (("low", -1), ("high", 1)) for k in (1, 2, 3, 4)}
+    write_style("deformation", forecast, band=2, **ends)
+    return [priority, square, forecast, susceptibility]
+
+
+def test_each_map_of_forecast_and_uncertainty_has_a_page(run, tmp_path, opened):
+    from qgis.core import QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemScaleBar
+
+    layers = write_forecast(tmp_path)
+    output, pdf = tmp_path / "map.qgz", tmp_path / "map.pdf"
+    run("subsidence:mapproject",
+        {"LAYERS": layers, "TITLE": "Area", "OUTPUT": str(output), "PDF": str(pdf)})  # fmt: skip
+    assert pdf.read_bytes().count(b"/Type /Page\n") == 4
+    layout = opened(output).layoutManager().layoutByName("Map")
+    titles = {i.page(): i.text() for i in layout.items()
+              if isinstance(i, QgsLayoutItemLabel) and i.pagePos().y() < 10}  # fmt: skip
+    assert titles == {
+        0: "Area", 1: "Area: Monitoring priority", 2: "Area: Level by spread",
+        3: "Area: Deformation forecast 2025-01-13",
+    }  # fmt: skip
+    for kind in (QgsLayoutItemMap, QgsLayoutItemScaleBar):
+        assert sorted(i.page() for i in layout.items() if isinstance(i, kind)) == [0, 1, 2, 3]
+
+
+def test_legend_names_what_has_no_data_and_shows_the_square(run, tmp_path, opened):
+    from qgis.core import QgsLayoutItemLabel, QgsLayoutItemLegend, QgsLayoutItemPicture
+
+    layers = write_forecast(tmp_path)
+    run("subsidence:mapproject", {"LAYERS": layers, "OUTPUT": str(tmp_path / "map.qgz")})
+    project = opened(tmp_path / "map.qgz")
+    layout = project.layoutManager().layoutByName("Map")
+    texts = [(i.text(), i.page()) for i in layout.items() if isinstance(i, QgsLayoutItemLabel)]
+    assert [page for text, page in texts if text == "No data"] == [0]
+    pictures = [i for i in layout.items() if isinstance(i, QgsLayoutItemPicture)]
+    (square,) = [i for i in pictures if i.mode() == QgsLayoutItemPicture.Format.FormatRaster]
+    assert square.page() == 2 and not square.isMissingImage()
+    (legend,) = [i for i in layout.items() if isinstance(i, QgsLayoutItemLegend) and i.page() == 0]
+    empty = next(i for i in layout.items()
+                 if isinstance(i, QgsLayoutItemLabel) and i.text() == "No data")  # fmt: skip
+    assert empty.pagePos().y() > legend.pagePos().y() + 20  # five classes lie above it
+
+
+def test_dates_of_a_project_play_when_it_is_opened(run, tmp_path, opened):
+    from qgis.core import Qgis
+
+    layers = write_forecast(tmp_path)
+    run("subsidence:mapproject", {"LAYERS": layers, "OUTPUT": str(tmp_path / "map.qgz")})
+    project = opened(tmp_path / "map.qgz")
+    whole = project.timeSettings().temporalRange()
+    assert whole.begin().date().toString("yyyy-MM-dd") == "2025-01-01"
+    assert whole.end().date().toString("yyyy-MM-dd") == "2025-01-25"
+    dated = [la for la in project.mapLayers().values() if la.temporalProperties().isActive()]
+    assert len(dated) == (1 if hasattr(Qgis.RasterTemporalMode, "FixedRangePerBand") else 2)
+    nodes = {n.name(): n for n in project.layerTreeRoot().findLayers()}
+    assert not nodes["Deformation forecast"].isVisible()
+    assert all("partial" not in la.source() for la in project.mapLayers().values())
+
+
+def test_limits_of_classes_stand_in_the_legend(run, data, tmp_path, opened):
+    classes = tmp_path / "made.tif"
+    run("subsidence:classifysusceptibility",
+        {"INPUT": str(data / "susceptibility.tif"), "METHOD": 4, "BREAKS": "0.25, 0.5",
+         "OUTPUT": str(classes)})  # fmt: skip
+    run("subsidence:mapproject", {"LAYERS": [str(classes)], "OUTPUT": str(tmp_path / "map.qgz")})
+    (layer,) = opened(tmp_path / "map.qgz").mapLayers().values()
+    labels = [entry.label for entry in layer.renderer().classes()]
+    assert labels == ["Low (up to 0.25)", "Moderate (0.25 to 0.5)", "High (above 0.5)"]

@@ -126,7 +126,7 @@ def test_velocities_diverge_around_zero_with_subsidence_in_red(qgis_app, tmp_pat
 
     path = write_samples(tmp_path / "insar.gpkg")
     write_style("insar", path)
-    assert symbol_colours(QgsVectorLayer(path)) == ["#67001f", "#f4a582", "#f7f7f7", "#2166ac"]
+    assert symbol_colours(QgsVectorLayer(path)) == ["#4d0018", "#f4a582", "#f7f7f7", "#2166ac"]
 
 
 def test_susceptibility_classes_have_the_five_names_of_the_paper(qgis_app, tmp_path):
