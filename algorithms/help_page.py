@@ -126,9 +126,9 @@ class HelpPage:
         return [f"{title.upper()}", *kept] if kept else []
 
     def _defaults(self) -> str:
-        """Return the defaults as ``NAME=value``; ``qgis_process`` of QGIS 3.22 hides them."""
+        """Return the defaults with their ranges; ``qgis_process`` of QGIS 3.22 hides both."""
         given = [
-            f"{d.name()}={_default(d)}"
+            f"{d.name()}={_default(d)}{f' ({limits})' if (limits := _limits(d)) else ''}"
             for d in self.algorithm.parameterDefinitions()
             if not d.isDestination() and d.defaultValue() not in (None, "")
         ]
@@ -141,9 +141,8 @@ def facts(definition: QgsProcessingParameterDefinition) -> str:
     if isinstance(definition, QgsProcessingParameterEnum):
         options = ", ".join(f"{i} {text}" for i, text in enumerate(definition.options()))
         found.append(tr("Options: {options}.").format(options=options))
-    if isinstance(definition, QgsProcessingParameterNumber):
-        limits = allowed(definition.minimum(), definition.maximum())
-        found.append(tr("Allowed: {range}.").format(range=limits) if limits else "")
+    if limits := _limits(definition):
+        found.append(tr("Allowed: {range}.").format(range=limits))
     if definition.defaultValue() not in (None, "") and not definition.isDestination():
         found.append(tr("Default: {value}.").format(value=_default(definition)))
     return html.escape(" ".join(filter(None, found)), quote=False)
@@ -153,6 +152,12 @@ def as_text(markup: str) -> str:
     """Return HTML as plain text, words emphasised in the page in single quotes."""
     quoted = re.sub(r"</?i>", "'", markup)
     return QTextDocumentFragment.fromHtml(quoted).toPlainText().strip()
+
+
+def _limits(definition: QgsProcessingParameterDefinition) -> str:
+    if not isinstance(definition, QgsProcessingParameterNumber):
+        return ""
+    return allowed(definition.minimum(), definition.maximum())
 
 
 def _default(definition: QgsProcessingParameterDefinition) -> str:

@@ -628,10 +628,6 @@
         <translation>Abstand zur Senkung</translation>
     </message>
     <message>
-        <source>Distance of absence points from subsidence</source>
-        <translation>Abstand der Abwesenheitspunkte zur Senkung</translation>
-    </message>
-    <message>
         <source>Dominant factor</source>
         <translation>Dominanter Faktor</translation>
     </message>
@@ -4696,10 +4692,6 @@
         <translation>Das Beispiel liegt in {folder}.</translation>
     </message>
     <message>
-        <source>The example project is open. Next, run a workflow: its dialog is filled in.</source>
-        <translation>Das Beispielprojekt ist geöffnet. Als Nächstes einen Arbeitsablauf ausführen: sein Dialog ist bereits ausgefüllt.</translation>
-    </message>
-    <message>
         <source>The exceedance probability P85 is the share of members with |d| ≥ Q85; P95 and P99 likewise. Confidence is the share of members in the pixel&apos;s own level. Spread is the standard deviation of |d| over the members.</source>
         <translation>Die Überschreitungswahrscheinlichkeit P85 ist der Anteil der Mitglieder mit |d| ≥ Q85; P95 und P99 entsprechend. Konfidenz ist der Anteil der Mitglieder in der Stufe des Pixels selbst. Streuung ist die Standardabweichung von |d| über die Mitglieder.</translation>
     </message>
@@ -5462,6 +5454,46 @@
     <message>
         <source>The dates play in QGIS&apos;s temporal controller. QGIS before 3.38 gets a group with one layer for each date (at most 160, evenly spaced), which is drawn while the controller is on.</source>
         <translation>Die Termine laufen in der Zeitsteuerung von QGIS ab. QGIS vor 3.38 bekommt eine Gruppe mit einem Layer je Termin (höchstens 160, gleichmäßig verteilt), die gezeichnet wird, solange die Zeitsteuerung eingeschaltet ist.</translation>
+    </message>
+    <message>
+        <source>Distances to faults, rivers or roads come from QGIS&apos;s own tool Proximity (raster distance). Set its nodata value to -1: with 0, its default, the cells on the line itself would have no data.</source>
+        <translation>Abstände zu Störungen, Flüssen oder Straßen liefert das QGIS-eigene Werkzeug „Proximity (raster distance)“ (Nähe, Rasterabstand). Dort den NoData-Wert auf -1 setzen: mit der Vorgabe 0 hätten die Zellen auf der Linie selbst keine Daten.</translation>
+    </message>
+    <message>
+        <source>Classify susceptibility (Jenks)</source>
+        <translation>Suszeptibilität klassifizieren (Jenks)</translation>
+    </message>
+    <message>
+        <source>Distance of absence points from subsidence (map units)</source>
+        <translation>Abstand der Abwesenheitspunkte von Senkung (Karteneinheiten)</translation>
+    </message>
+    <message>
+        <source>Forecast from a past date</source>
+        <translation>Prognose ab einem vergangenen Termin</translation>
+    </message>
+    <message>
+        <source>Reclassify factors (Jenks)</source>
+        <translation>Faktoren reklassifizieren (Jenks)</translation>
+    </message>
+    <message>
+        <source>Residuals</source>
+        <translation>Residuen</translation>
+    </message>
+    <message>
+        <source>Tune ResNet + Transformer</source>
+        <translation>ResNet + Transformer abstimmen</translation>
+    </message>
+    <message>
+        <source>Validate model</source>
+        <translation>Modell validieren</translation>
+    </message>
+    <message>
+        <source>The example project is open. Next:</source>
+        <translation>Beispielprojekt geöffnet. Weiter mit:</translation>
+    </message>
+    <message>
+        <source>The folder {folder} has a file {name} already; choose an empty folder.</source>
+        <translation>Im Ordner {folder} liegt schon eine Datei {name}; einen leeren Ordner wählen.</translation>
     </message>
 </context>
 </TS>

@@ -628,10 +628,6 @@
         <translation>Khoảng cách đến sụt lún</translation>
     </message>
     <message>
-        <source>Distance of absence points from subsidence</source>
-        <translation>Khoảng cách từ điểm không sụt lún đến sụt lún</translation>
-    </message>
-    <message>
         <source>Dominant factor</source>
         <translation>Yếu tố chi phối</translation>
     </message>
@@ -2577,7 +2573,7 @@
     </message>
     <message>
         <source>&lt;b&gt;Plugins ▸ Land subsidence ▸ Inspect panel&lt;/b&gt;: click on the map to see what the layers say of that place. {project} makes a project with a print layout of the results.</source>
-        <translation>&lt;b&gt;Plugins ▸ Land subsidence ▸ Bảng tra cứu&lt;/b&gt;: nhấp vào bản đồ để xem các lớp cho biết gì về vị trí đó. {project} tạo dự án kèm trang in cho các kết quả.</translation>
+        <translation>&lt;b&gt;Các phần mở rộng ▸ Land subsidence ▸ Bảng tra cứu&lt;/b&gt;: nhấp vào bản đồ để xem các lớp cho biết gì về vị trí đó. {project} tạo dự án kèm trang in cho các kết quả.</translation>
     </message>
     <message>
         <source>&lt;b&gt;Points:&lt;/b&gt; a point takes the forecast of the cells around it (bilinear) plus its mean difference from the surface over the window. Fields from the origin back are those of the InSAR points, later ones are the forecast, so viewers of InSAR series draw both as one curve; the layer metadata &lt;code&gt;FORECAST_FIELDS&lt;/code&gt; list the forecast. A GCN trained on points forecasts the points themselves, and the rasters are gridded from them as the stack was.</source>
@@ -3733,7 +3729,7 @@
     </message>
     <message>
         <source>New here? Choose &lt;b&gt;Plugins ▸ Land subsidence ▸ Open example project…&lt;/b&gt;: it makes a small area whose truth is known and opens it as a map. Then run {susceptibility} or {forecast}: each goes the whole way by itself, with one dialog.</source>
-        <translation>Mới dùng lần đầu? Chọn &lt;b&gt;Plugin ▸ Land subsidence ▸ Mở dự án ví dụ…&lt;/b&gt;: lệnh này tạo một khu vực nhỏ có giá trị thực đã biết và mở nó dưới dạng bản đồ. Sau đó chạy {susceptibility} hoặc {forecast}: mỗi quy trình tự thực hiện trọn vẹn các bước, chỉ với một hộp thoại.</translation>
+        <translation>Mới dùng lần đầu? Chọn &lt;b&gt;Các phần mở rộng ▸ Land subsidence ▸ Mở dự án ví dụ…&lt;/b&gt;: lệnh này tạo một khu vực nhỏ có giá trị thực đã biết và mở nó dưới dạng bản đồ. Sau đó chạy {susceptibility} hoặc {forecast}: mỗi quy trình tự thực hiện trọn vẹn các bước, chỉ với một hộp thoại.</translation>
     </message>
     <message>
         <source>No cluster</source>
@@ -4696,10 +4692,6 @@
         <translation>Ví dụ nằm trong {folder}.</translation>
     </message>
     <message>
-        <source>The example project is open. Next, run a workflow: its dialog is filled in.</source>
-        <translation>Dự án ví dụ đã mở. Tiếp theo, chạy một quy trình: hộp thoại đã được điền sẵn.</translation>
-    </message>
-    <message>
         <source>The exceedance probability P85 is the share of members with |d| ≥ Q85; P95 and P99 likewise. Confidence is the share of members in the pixel&apos;s own level. Spread is the standard deviation of |d| over the members.</source>
         <translation>Xác suất vượt ngưỡng P85 là tỷ lệ thành viên có |d| ≥ Q85; P95 và P99 tương tự. Độ tin cậy là tỷ lệ thành viên thuộc cùng mức với điểm ảnh. Độ phân tán là độ lệch chuẩn của |d| giữa các thành viên.</translation>
     </message>
@@ -5462,6 +5454,46 @@
     <message>
         <source>The dates play in QGIS&apos;s temporal controller. QGIS before 3.38 gets a group with one layer for each date (at most 160, evenly spaced), which is drawn while the controller is on.</source>
         <translation>Các ngày được phát trong bộ điều khiển thời gian của QGIS. QGIS trước 3.38 nhận một nhóm gồm mỗi ngày một lớp (nhiều nhất 160 lớp, cách đều nhau); nhóm này được vẽ khi bộ điều khiển thời gian đang bật.</translation>
+    </message>
+    <message>
+        <source>Distances to faults, rivers or roads come from QGIS&apos;s own tool Proximity (raster distance). Set its nodata value to -1: with 0, its default, the cells on the line itself would have no data.</source>
+        <translation>Khoảng cách đến đứt gãy, sông hoặc đường được tạo bằng công cụ có sẵn của QGIS là Proximity (raster distance). Hãy đặt giá trị nodata của công cụ này là -1: với giá trị mặc định 0, các ô nằm ngay trên đường sẽ không có dữ liệu.</translation>
+    </message>
+    <message>
+        <source>Classify susceptibility (Jenks)</source>
+        <translation>Phân cấp tính nhạy cảm (Jenks)</translation>
+    </message>
+    <message>
+        <source>Distance of absence points from subsidence (map units)</source>
+        <translation>Khoảng cách từ điểm không sụt lún đến sụt lún (đơn vị bản đồ)</translation>
+    </message>
+    <message>
+        <source>Forecast from a past date</source>
+        <translation>Dự báo từ một thời điểm trong quá khứ</translation>
+    </message>
+    <message>
+        <source>Reclassify factors (Jenks)</source>
+        <translation>Phân cấp lại các yếu tố (Jenks)</translation>
+    </message>
+    <message>
+        <source>Residuals</source>
+        <translation>Phần dư</translation>
+    </message>
+    <message>
+        <source>Tune ResNet + Transformer</source>
+        <translation>Tinh chỉnh ResNet + Transformer</translation>
+    </message>
+    <message>
+        <source>Validate model</source>
+        <translation>Kiểm định mô hình đã huấn luyện</translation>
+    </message>
+    <message>
+        <source>The example project is open. Next:</source>
+        <translation>Dự án ví dụ đã mở. Tiếp theo:</translation>
+    </message>
+    <message>
+        <source>The folder {folder} has a file {name} already; choose an empty folder.</source>
+        <translation>Thư mục {folder} đã có tệp {name}; hãy chọn một thư mục trống.</translation>
     </message>
 </context>
 </TS>

@@ -20,6 +20,7 @@ from qgis.core import (
 )
 
 from .engine.errors import InputError, OutputError
+from .layers.copies import copy_of
 from .layers.finish import dress
 from .layers.kinds import GROUPS, file_of, group_of, kind_of, kind_title, rank_of
 from .layers.tree import result_group
@@ -78,7 +79,7 @@ def arrange(
     project.setCrs(_crs(items))
     visible = visible_items(items)
     for item in items:
-        copy = item.layer.clone()
+        copy = copy_of(item.layer)
         if item.unstyled:
             copy.loadDefaultStyle()
         copy.setName(item.name)

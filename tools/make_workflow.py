@@ -32,6 +32,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPointF, QSizeF
 
 BOX = QSizeF(210, 40)
+#: Inputs that dialogs fold away.
+ADVANCED = ("SEED", "WORKERS")
 WORKFLOWS = {
     "susceptibilityworkflow": workflow_susceptibility,
     "forecastworkflow": workflow_forecast,
@@ -94,6 +96,9 @@ def add_inputs(
     """Add what the user gives, with its meaning for dialogs and ``qgis_process help``."""
     for index, parameter in enumerate(inputs):
         parameter.setHelp(meanings[parameter.name()])
+        if parameter.name() in ADVANCED:
+            flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+            parameter.setFlags(parameter.flags() | flag)
         box = QgsProcessingModelParameter(parameter.name())
         box.setPosition(QPointF(140 + 240 * (index % 4), 60 + 70 * (index // 4)))
         box.setSize(BOX)

@@ -58,10 +58,11 @@ def main() -> None:
 
 
 def shown_later() -> list[str]:
-    """Return the texts that appear only with results: names of layers of workflows, legends."""
+    """Return the texts that appear only later: names of layers and steps of workflows, legends."""
     from land_subsidence.algorithms.workflow import output_titles, workflows
 
     found = [title for workflow in workflows() for title in output_titles(workflow).values()]
+    found += [c.description() for w in workflows() for c in w.childAlgorithms().values()]
     try:
         from land_subsidence.subsidence_plugin.layers.labels import legend_labels
     except ImportError:

@@ -24,7 +24,7 @@ def inputs() -> list[QgsProcessingParameterDefinition]:
         QgsProcessingParameterNumber("HORIZON", "Horizon (dates)", INTEGER, 10, False, 1, 365),
         QgsProcessingParameterNumber("GAP", "Gap (dates)", INTEGER, 0, False, 0, 365),
         QgsProcessingParameterNumber("TRIALS", "Trials", INTEGER, 50, False, 1, 100_000),
-        QgsProcessingParameterNumber("TOP", "Members of the ensemble", INTEGER, 10, False, 1, 100),
+        QgsProcessingParameterNumber("TOP", "Members of the ensemble", INTEGER, 10, False, 2, 100),
         QgsProcessingParameterNumber(
             "EPOCHS", "Largest number of passes", INTEGER, 12, False, 1, 10_000
         ),

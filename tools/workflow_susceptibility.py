@@ -25,7 +25,12 @@ def inputs() -> list[QgsProcessingParameterDefinition]:
             "CLASSES", "Number of classes of each factor", INTEGER, 5, False, 2, 20
         ),
         QgsProcessingParameterNumber(
-            "MIN_DISTANCE", "Distance of absence points from subsidence", DOUBLE, 0, False, 0
+            "MIN_DISTANCE",
+            "Distance of absence points from subsidence (map units)",
+            DOUBLE,
+            0,
+            False,
+            0,
         ),
         QgsProcessingParameterNumber(
             "VALIDATION_SHARE", "Share of validation points", DOUBLE, 0.3, False, 0.05, 0.95

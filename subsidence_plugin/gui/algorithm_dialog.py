@@ -8,6 +8,7 @@ from qgis.core import Qgis
 from qgis.PyQt.QtWidgets import QDialog
 
 from ..translate import tr
+from .menu import TITLE
 
 
 def processing_is_on(iface) -> bool:
@@ -17,7 +18,7 @@ def processing_is_on(iface) -> bool:
     if "processing" in active_plugins:
         return True
     text = tr("QGIS's own plugin 'Processing' is needed: enable it under Plugins ▸ Manage.")
-    iface.messageBar().pushMessage(tr("Land subsidence"), text, Qgis.MessageLevel.Warning)
+    iface.messageBar().pushMessage(TITLE, text, Qgis.MessageLevel.Warning)
     return False
 
 
@@ -41,7 +42,7 @@ def open_dialog(
     dialog = processing.createAlgorithmDialog(algorithm, parameters or {})
     if dialog is None:
         text = tr("There is no algorithm {id}.").format(id=algorithm)
-        iface.messageBar().pushMessage(tr("Land subsidence"), text, Qgis.MessageLevel.Warning)
+        iface.messageBar().pushMessage(TITLE, text, Qgis.MessageLevel.Warning)
         return None
     dialog.show()
     dialog.raise_()

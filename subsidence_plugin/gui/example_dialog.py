@@ -20,7 +20,14 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..translate import tr
-from .example_project import PROJECT, ExampleMaker, free_folder, may_replace_project, open_example
+from .example_project import (
+    FILES,
+    PROJECT,
+    ExampleMaker,
+    free_folder,
+    may_replace_project,
+    open_example,
+)
 
 
 def sizes() -> list[tuple[str, dict[str, int]]]:
@@ -108,10 +115,12 @@ class ExampleDialog(QDialog):
                 self._open(folder / PROJECT)
             if answer != QMessageBox.StandardButton.Reset:
                 return
+        elif not self._may_fill(folder):
+            return
         self.maker = ExampleMaker(folder, self.size.currentData(), self._made)
         self.maker.task.feedback.progressChanged.connect(self._show_progress)
         self._show_running(True)
-        self.status.setText(tr("Making the area …"))
+        self._say(tr("Making the area …"))
         self.maker.start()
 
     def done(self, result: int) -> None:
@@ -137,6 +146,14 @@ class ExampleDialog(QDialog):
             )
             return None
         return folder.resolve()
+
+    def _may_fill(self, folder: Path) -> bool:
+        """Tell whether nothing would be overwritten; say which file would be."""
+        own = next((name for name in FILES.values() if (folder / name).exists()), None)
+        if own is not None:
+            said = tr("The folder {folder} has a file {name} already; choose an empty folder.")
+            self._say(said.format(folder=folder, name=own))
+        return own is None
 
     def _ask_about(self, folder: Path) -> QMessageBox.StandardButton:
         """Ask whether the example that is there is opened (Open) or made anew (Reset)."""
@@ -177,6 +194,12 @@ class ExampleDialog(QDialog):
 
     def _say(self, text: str) -> None:
         self.status.setText(text)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make room for what has been added: Qt would take it from the texts that wrap."""
+        needed = self.layout().totalHeightForWidth(self.width())
+        self.resize(self.width(), max(self.height(), needed))
 
     def _show_progress(self, percent: float) -> None:
         if not sip.isdeleted(self):
@@ -187,3 +210,4 @@ class ExampleDialog(QDialog):
         self.progress.setValue(0)
         for widget in (self.create_button, self.folder, self.size):
             widget.setEnabled(not running)
+        self._grow()

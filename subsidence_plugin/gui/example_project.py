@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QMessageBox, QPushButton, QWidget
 from ..translate import tr
 from .algorithm_dialog import open_dialog
 from .algorithm_task import AlgorithmTask
+from .menu import TITLE
 
 FILES = {
     "FACTORS": "factors.tif", "INVENTORY": "inventory.gpkg", "INSAR": "insar.gpkg",
@@ -103,8 +104,7 @@ def open_example(iface, project: Path) -> bool:
         return False
     bar = iface.messageBar()
     bar.clearWidgets()
-    text = tr("The example project is open. Next, run a workflow: its dialog is filled in.")
-    item = bar.createMessage(tr("Land subsidence"), text)
+    item = bar.createMessage(TITLE, tr("The example project is open. Next:"))
     for name in INPUTS:
         algorithm = QgsApplication.processingRegistry().algorithmById(f"subsidence:{name}")
         if algorithm is not None:

@@ -31,10 +31,13 @@ STYLE = "h1 {font-size: 16pt} h2 {font-size: 13pt} h3 {font-size: 11pt} li {marg
 
 
 def algorithms() -> dict[str, QgsProcessingAlgorithm]:
-    """Return the plugin's algorithms by name, in the order of work."""
+    """Return copies of the plugin's algorithms by name, in the order of work.
+
+    The provider deletes its own when it is refreshed.
+    """
     provider = QgsApplication.processingRegistry().providerById(PROVIDER)
     found = provider.algorithms() if provider else []
-    return {a.name(): a for a in sorted(found, key=lambda a: (a.group(), a.displayName()))}
+    return {a.name(): a.create() for a in sorted(found, key=lambda a: (a.group(), a.displayName()))}
 
 
 class HelpDialog(QDialog):

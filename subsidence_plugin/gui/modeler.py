@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import QAction, QMainWindow, QMessageBox, QWidget
 
 from ..translate import tr
 from .algorithm_dialog import processing_is_on
+from .menu import TITLE
 
 #: Keys of a model's content that tell how it is listed, not what it does.
 LISTED = ("model_name", "model_group")
@@ -39,6 +40,7 @@ def edit_workflow(iface, name: str) -> Optional[QMainWindow]:
     model.fromFile(shipped.sourceFilePath())
     model.setName(shipped.displayName())
     model.setGroup(GROUP)
+    speak(model)
     path = chosen_copy(iface.mainWindow(), models_folder() / f"{name}.model3", model)
     if path is None:
         return None
@@ -46,6 +48,20 @@ def edit_workflow(iface, name: str) -> Optional[QMainWindow]:
         return _refused(iface, tr("The model {path} cannot be written.").format(path=path))
     refresh_models()
     return open_modeler(path)
+
+
+def speak(model: QgsProcessingModelAlgorithm) -> None:
+    """Put the titles of a model's inputs, steps and outputs into the user's language."""
+    for definition in model.parameterDefinitions():
+        definition.setDescription(tr(definition.description()))
+        definition.setHelp(tr(definition.help()))
+    for child in model.childAlgorithms().values():
+        child.setDescription(tr(child.description()))
+        outputs = child.modelOutputs()
+        for output in outputs.values():
+            output.setDescription(tr(output.description()))
+        child.setModelOutputs(outputs)
+        model.setChildAlgorithm(child)
 
 
 def models_folder() -> Path:
@@ -128,4 +144,4 @@ def open_modeler(path: Path) -> QMainWindow:
 
 
 def _refused(iface, text: str) -> None:
-    iface.messageBar().pushMessage(tr("Land subsidence"), text, Qgis.MessageLevel.Warning)
+    iface.messageBar().pushMessage(TITLE, text, Qgis.MessageLevel.Warning)

@@ -24,9 +24,10 @@ from qgis.PyQt.QtCore import QDateTime, Qt
 
 from ..engine.raster.read import Raster
 from ..translate import tr
+from .copies import copy_of
 from .kinds import metadata_of
-from .tree import DATES
-from .window import offer_range, settle
+from .tree import DATES, RANK, RUN
+from .window import offer_range
 
 #: Layers that a raster is unfolded to at most: on two busy cores 152 took 2 to 3 s to load and 3 to
 #: 4 s to open with a project, 304 took 4 to 5 s and 5 to 7 s.
@@ -136,19 +137,24 @@ def frames_of(dates: Sequence[str], bands: Iterable[int]) -> list[Frame]:
 def _unfold(
     layer: QgsRasterLayer, frames: list[Frame], count: int, project: QgsProject
 ) -> Optional[QgsLayerTreeGroup]:
-    """Add a folded, switched-off group above the layer: its copies, each with another band."""
+    """Add a folded, switched-off group below the layer: its copies, each with another band.
+
+    Not above it: QGIS unfolds the way to the first layer of a project that it opens.
+    """
     node = project.layerTreeRoot().findLayer(layer.id())
     if node is None:
         return None
     title = tr("{layer}: by date").format(layer=layer.name())
-    group = node.parent().insertGroup(node.parent().children().index(node), title)
+    group = node.parent().insertGroup(node.parent().children().index(node) + 1, title)
     group.setCustomProperty(DATES, layer.id())
+    group.setCustomProperty(RUN, node.customProperty(RUN, ""))  # stays below it
+    group.setCustomProperty(RANK, node.customProperty(RANK, 0))
     own, copies = _band(layer), []
     for frame in frames:
         if frame.band == own:
             _fix(layer, frame)
             continue
-        copy = layer.clone()
+        copy = copy_of(layer)
         copy.setName(f"{layer.name()} {frame.date}")
         _set_band(copy, frame.band)
         _fix(copy, frame)
@@ -158,7 +164,6 @@ def _unfold(
         group.addLayer(copy).setExpanded(False)
     group.setExpanded(False)
     group.setItemVisibilityChecked(False)
-    settle(layer, project)
     return group
 
 

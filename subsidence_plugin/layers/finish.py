@@ -11,7 +11,8 @@ from .bivariate import set_square_legend
 from .dates import follow_time, offer_series
 from .kinds import DATED, SERIES, group_of, kind_of, rank_of
 from .labels import add_limits, translate_legend
-from .tree import move_layer
+from .tree import first_of, move_layer
+from .window import settle
 
 
 def finish_layer(
@@ -43,6 +44,7 @@ def finish_layer(
         move_layer(layer, project, group_of(layer, kind), parent, rank_of(kind), run)
     dress(layer, kind, project, say)
     layer.triggerRepaint()
+    settle(first_of(project, run) or layer, project)
 
 
 def results_group(project: QgsProject) -> Optional[QgsLayerTreeGroup]:

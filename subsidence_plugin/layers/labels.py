@@ -98,6 +98,7 @@ def translate_legend(layer: QgsMapLayer) -> None:
     else:
         return
     layer.emitStyleChanged()
+    layer.legendChanged.emit()  # the layer tree has built its legend already
 
 
 def add_limits(layer: QgsRasterLayer) -> None:

@@ -108,6 +108,12 @@ def _has(group: QgsLayerTreeGroup, run: str) -> bool:
     return bool(run) and any(node.customProperty(RUN) == run for node in group.children())
 
 
+def first_of(project: QgsProject, run: str) -> Optional[QgsMapLayer]:
+    """Return the uppermost layer of a run, None where it has none in the tree."""
+    nodes = project.layerTreeRoot().findLayers()
+    return next((n.layer() for n in nodes if run and n.customProperty(RUN) == run), None)
+
+
 def date_groups(project: QgsProject) -> list[QgsLayerTreeGroup]:
     """Return the groups of a project that hold one layer a date."""
     return [g for g in project.layerTreeRoot().findGroups(True) if g.customProperty(DATES)]

@@ -47,17 +47,23 @@ def _text(time: QgsDateTimeRange) -> str:
 
 
 def settle(layer: QgsMapLayer, project: QgsProject) -> None:
-    """Select a layer, and fold the groups of dates: QGIS selects and shows what was added last."""
+    """Select a layer and fold the groups of dates.
+
+    QGIS selects, and unfolds, what was added last or lies beside what was moved.
+    """
     window = _window(project)
     if window is None:
         return
+    key = layer.id()
 
-    def fold() -> None:
+    def select_and_fold() -> None:
+        selected = project.mapLayer(key)
+        if selected is not None:
+            window.setActiveLayer(selected)
         for group in date_groups(project):
             group.setExpanded(False)
 
-    window.setActiveLayer(layer)
-    QTimer.singleShot(0, fold)  # after what QGIS does when layers come
+    QTimer.singleShot(0, select_and_fold)  # after what QGIS does when layers come
 
 
 def _window(project: QgsProject):

@@ -114,7 +114,7 @@ CALLS = [
          {"SPREAD": "SPREAD", "RESIDUAL": "RESIDUAL", "EXCEEDANCE": "EXCEEDANCE"},
          {"OUTPUT": "o.tif", "TABLE": "t.csv"}),
     Call("mapproject", {"LAYERS": ["CLASSES", "POINTS"]}, {"OUTPUT": "o.qgz", "PDF": "o.pdf"}),
-    Call("modelinfo", {"MODEL": "MODEL"}, {"REPORT": "o.html"}),
+    Call("modelinfo", {"MODEL": "MODEL"}, {"TABLE": "t.csv", "REPORT": "o.html"}),
     Call("checkinstallation", {}, {"TABLE": "o.csv", "REPORT": "r.html"}),
 ]  # fmt: skip
 

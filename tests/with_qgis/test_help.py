@@ -105,6 +105,6 @@ def test_qgis_process_prints_the_page_without_markup(qgis_process):
     said = done.stdout
     assert not re.search(r"</?\w+>", said.split("Outputs")[0].replace("<outputRaster>", "")), said
     assert "WHEN TO USE IT" in said and "After 'Predict susceptibility'" in said
-    assert "METHOD=0, CLASSES=5" in said
+    assert "METHOD=0, CLASSES=5 (from 2 to 255)" in said
     assert "--INPUT=susceptibility.tif --OUTPUT=susceptibility_classes.tif" in said
     assert "Nguyen Thanh Tuan" in said and "Figure 9." in said

@@ -158,7 +158,14 @@ def test_exports_are_read_back(maps, valid, tmp_path):
     panel.export_picture(FOLDER + "/place.png")
     panel.export_csv(FOLDER + "/is a file.csv/place.csv")
     wait(lambda: len(written) == 3)
-    say(written=written, why=panel.dock.why.text(), base=report.shap.base,
+    iface.bar.clearWidgets()
+    titles = []
+    for path in ("/is a file.csv/place.csv", "/is a file.csv/again.csv", "/again.csv"):
+        panel.export_csv(FOLDER + path)
+        wait(lambda: len(written) == 4 + len(titles))
+        titles.append([item.level() for item in iface.bar.items()])
+    say(bar=titles, warning=Qgis.MessageLevel.Warning, success=Qgis.MessageLevel.Success)
+    say(written=written[:3], why=panel.dock.why.text(), base=report.shap.base,
         total=report.shap.shap.sum(), source=report.shap.source)
     """
     (tmp_path / "is a file.csv").write_text("x")
@@ -167,9 +174,12 @@ def test_exports_are_read_back(maps, valid, tmp_path):
     problems = {Path(path).name: problem for path, problem in said["written"]}
     assert problems.pop("place.csv").startswith("The output folder ")
     assert problems == {"täble of place.csv": "", "place.png": ""}
+    # A warning goes when the next export begins to say how it ended.
+    assert said["bar"] == [[said["warning"]], [said["warning"]], [said["success"]]]
     with (tmp_path / "täble of place.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     expected = Raster(maps["SHAP"]).read((*cell, 1, 1), dtype=np.float64)[:, 0, 0]
+    assert next(row["meaning"] for row in rows if row["name"] == "crs") == "EPSG:32648"
     shap = {row["name"]: float(row["value"]) for row in rows if row["kind"] == "factor"}
     assert list(shap) == Raster(maps["SHAP"]).names
     np.testing.assert_allclose(list(shap.values()), expected, atol=1e-7)
@@ -300,7 +310,7 @@ def test_closing_gives_the_tool_back_and_removing_leaves_nothing(maps, valid, tm
     pan = QgsMapToolPan(canvas)
     canvas.setMapTool(pan)
     items = len(canvas.scene().items())
-    panel.toggle()
+    panel.show()
     look_at(layer)
     tool = panel._map.tool
     say(shown=[panel.dock.isVisible(), canvas.mapTool() is tool, panel.dock.pick.isChecked()])
@@ -309,9 +319,9 @@ def test_closing_gives_the_tool_back_and_removing_leaves_nothing(maps, valid, tm
     panel.dock.pick.click()
     say(picked=canvas.mapTool() is tool)
     panel.inspect(QgsPointXY(X, Y))
-    panel.toggle()
+    panel.dock.close()
     say(closed=[panel.dock.isVisible(), canvas.mapTool() is pan, panel.work.busy])
-    panel.toggle()
+    panel.show()
     panel.inspect(QgsPointXY(X, Y))
     panel.remove()
     panel.remove()  # as when a plugin is unloaded twice

@@ -299,6 +299,38 @@ def test_older_qgis_gets_a_folded_group_that_is_switched_off(project, stack):
     assert kinds == {"singlebandpseudocolor"}
 
 
+def test_group_of_dates_lies_right_below_its_layer(project, tmp_path):
+    """QGIS unfolds the way to the first layer of a project that it opens: that is no date."""
+    from land_subsidence.subsidence_plugin.layers.finish import finish_layer
+    from land_subsidence.subsidence_plugin.layers.tree import DATES, date_groups
+    from qgis.core import QgsRasterLayer
+
+    kinds = ("forecast_change", "forecast_lower", "forecast_upper")
+    days = ["2024-03-01", "2024-03-13"]
+    for kind in (kinds[0], kinds[2], kinds[1]):  # the last one comes between the others
+        path = write_raster(tmp_path / f"{kind}.tif", np.ones((2, 5, 5)), kind, days, days)
+        layer = QgsRasterLayer(path, kind)
+        project.addMapLayer(layer)
+        finish_layer(layer, project, print, run="a run")
+    (group,) = project.layerTreeRoot().children()
+    nodes, layers = group.children(), [n for n in group.children() if n.name() in kinds]
+    assert [node.name() for node in layers] == list(kinds)
+    for found in date_groups(project):  # none in newer QGIS
+        above = nodes[nodes.index(found) - 1]
+        assert above.layerId() == found.customProperty(DATES)
+
+
+def test_saved_dates_keep_the_ends_of_their_ramp(project, stack, tmp_path):
+    layer = finish(stack, project, [])
+    ends = (layer.renderer().classificationMin(), layer.renderer().classificationMax())
+    for one in project.mapLayers().values():
+        assert (one.renderer().classificationMin(), one.renderer().classificationMax()) == ends
+    assert project.write(str(tmp_path / "p.qgs"))
+    text = (tmp_path / "p.qgs").read_text(encoding="utf-8")
+    assert 'classificationMin="' in text and 'classificationMin="nan"' not in text
+    assert 'classificationMax="nan"' not in text
+
+
 def test_time_of_a_project_that_has_one_stays(project, stack):
     from qgis.core import QgsDateTimeRange
     from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime

@@ -53,6 +53,16 @@ wait(0.5)
 said["again"] = [g.itemVisibilityChecked() for g in date_groups(project)]
 said["folded"] = [g.isExpanded() for g in date_groups(project)]
 said["active"] = iface.activeLayer().name()
+
+# The next run comes above the dates: it is selected, and they stay folded.
+processing.runAndLoadResults("subsidence:ensembleuncertainty", {
+    "INPUT": [data + "/members.tif"],
+    **{name: f"{data}/{name}.tif" for name in ("LEVELS", "EXCEEDANCE", "SPREAD", "BIVARIATE")}})
+wait(0.5)
+said["next"] = iface.activeLayer().name()
+said["folded"] += [g.isExpanded() for g in date_groups(project)]
+said["top"] = project.layerTreeRoot().findLayers()[0].name()
+shot("next")
 done(said)
 """
 
@@ -65,6 +75,8 @@ def said(qgis_app, tmp_path_factory):
     folder = tmp_path_factory.mktemp("window")
     values = np.linspace(0, 1, 2500, dtype="float32").reshape(1, 50, 50)
     write_raster(folder / "probability.tif", values, "probability")
+    members = np.random.default_rng(1).normal(0, 40, (3, 50, 50)).cumsum(axis=2)
+    write_raster(folder / "members.tif", members, "forecast_members")
     names = {"FACTORS": "factors.tif", "INVENTORY": "inventory.gpkg", "INSAR": "insar.gpkg",
              "TRUTH": "truth.tif"}  # fmt: skip
     paths = {key: str(folder / name) for key, name in names.items()}
@@ -89,5 +101,9 @@ def test_group_of_dates_is_drawn_only_while_the_controller_is_on(said):
     if not said["off"]:
         pytest.skip("this QGIS knows a time range for each band")
     assert (said["off"], said["on"], said["again"]) == ([False], [True], [False])
-    assert said["folded"] == [False]
+    assert said["folded"] == [False, False]
     assert said["active"] == "Deformation stack"
+
+
+def test_main_result_of_the_last_run_is_selected(said):
+    assert said["next"] == said["top"] == "Bivariate map"

@@ -118,6 +118,28 @@ def test_classes_of_a_raster_and_ends_of_a_ramp_are_replaced(german, tmp_path):
     )
 
 
+def test_layer_tree_that_is_shown_already_gets_the_new_texts(german, tmp_path):
+    from land_subsidence.subsidence_plugin.layers.labels import translate_legend
+    from qgis.core import QgsLayerTreeModel, QgsProject, QgsRasterLayer, QgsVectorLayer
+    from test_styles import write_samples
+
+    raster = write_raster(tmp_path / "c.tif", [[[1, 2]]], "levels", dtype="uint8")
+    write_class_style(raster, ["Very low", "Medium: 38.8 mm ≤ |m| < 92.5 mm"], "levels")
+    points = write_samples(tmp_path / "insar.gpkg")
+    write_style("insar", points)
+    project = QgsProject()
+    layers = [QgsRasterLayer(raster), QgsVectorLayer(points)]
+    project.addMapLayers(layers)
+    model = QgsLayerTreeModel(project.layerTreeRoot())
+    shown = []
+    for layer in layers:
+        translate_legend(layer)
+        node = project.layerTreeRoot().findLayer(layer.id())
+        shown.append([entry.data(0) for entry in model.layerLegendNodes(node)])  # 0: the text
+    assert shown[0][-2:] == ["Sehr gering", "Mittel: 38.8 mm ≤ |m| < 92.5 mm"]
+    assert shown[1][:2] == ["unter −40 mm/Jahr", "−40 bis −20 mm/Jahr"]
+
+
 def test_points_keep_their_colours_under_new_texts(german, tmp_path):
     from land_subsidence.subsidence_plugin.layers.labels import translate_legend
     from qgis.core import QgsVectorLayer

@@ -211,6 +211,25 @@ def test_layer_of_the_window_keeps_its_own_style_and_name(run, data, opened):
     assert list(window.mapLayers().values()) == [layer]
 
 
+def test_copy_of_a_layer_of_the_window_keeps_the_ends_of_its_ramp(run, data):
+    from qgis.core import QgsProcessingContext, QgsProject, QgsRasterLayer
+
+    window, context = QgsProject.instance(), QgsProcessingContext()
+    window.clear()
+    context.setProject(window)
+    layer = QgsRasterLayer(str(data / "susceptibility.tif"), "My map")
+    layer.loadDefaultStyle()
+    window.addMapLayer(layer)
+    values = {"LAYERS": [layer.id()], "OUTPUT": str(data / "map.qgz")}
+    run("subsidence:mapproject", values, context=context)
+    window.clear()
+    with zipfile.ZipFile(data / "map.qgz") as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".qgs")]
+        text = archive.read(name).decode("utf-8")
+    assert 'classificationMin="0"' in text and 'classificationMax="1"' in text
+    assert '="nan"' not in text
+
+
 def test_same_kind_twice_is_told_apart_by_file(run, data, opened):
     shutil.copy(data / "susceptibility.tif", data / "other.tif")
     layers = [str(data / "susceptibility.tif"), str(data / "other.tif")]

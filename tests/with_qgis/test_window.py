@@ -50,6 +50,7 @@ dialog.show_page("createexample")
 dialog.tool.click()
 said["tool"] = bool(wait_until(lambda: tool("Create example area")))
 tool().close()
+QgsApplication.processingRegistry().providerById("subsidence").refreshAlgorithms()
 broken = []
 for name, each in dialog.algorithms.items():
     dialog.show_page(name)

@@ -32,12 +32,21 @@ shown = find(QLabel, "subsidenceExampleStatus").text
 example.folder.setFilePath(__file__ if "__file__" in globals() else str(folder / "script.py"))
 example.create_button.click()
 said["no folder"] = shown()
+own = folder / "own"
+own.mkdir()
+(own / "dem.tif").write_text("mine")
+example.folder.setFilePath(str(own))
+example.create_button.click()
+said["own"] = [shown(), str(own.resolve()), example.maker is None, (own / "dem.tif").read_text()]
 example.folder.setFilePath(str(folder / "ví dụ"))
 said["sizes"] = example.size.count()
 example.size.addItem("tiny", SMALL)
 example.size.setCurrentIndex(said["sizes"])
 example.create_button.click()
 said["busy"] = [example.create_button.isEnabled(), example.progress.isVisible()]
+wait(0.1)
+said["cut"] = [la.text() for la in example.findChildren(QLabel)
+               if la.wordWrap() and la.height() < la.heightForWidth(la.width())]
 example.maker.cancel()
 made(example)
 said["cancelled"] = [example.isVisible(), len(project.mapLayers()), shown()]
@@ -46,6 +55,8 @@ made(example)
 wait_until(lambda: not example.isVisible())
 said["title"], said["file"] = project.title(), Path(project.fileName()).name
 said["layers"], said["dirty"] = renderers(), project.isDirty()
+item = iface.messageBar().currentItem()
+said["next"] = [item.title(), item.text()]
 
 # Its buttons of the message bar; those of a project with changes are asked about.
 project.setDirty(True)
@@ -114,6 +125,20 @@ def said(tmp_path_factory):
 
 def test_a_folder_that_cannot_be_made_is_said(said):
     assert said["no folder"].startswith("The folder ") and "cannot be made" in said["no folder"]
+
+
+def test_own_files_are_not_overwritten(said):
+    text, folder, idle, content = said["own"]
+    assert text == f"The folder {folder} has a file dem.tif already; choose an empty folder."
+    assert idle and content == "mine"
+
+
+def test_no_text_is_cut_while_the_progress_is_shown(said):
+    assert said["cut"] == []
+
+
+def test_the_message_bar_says_what_to_do_next_in_one_line(said):
+    assert said["next"] == ["Land subsidence", "The example project is open. Next:"]
 
 
 def test_cancel_leaves_the_project_as_it_was(said):

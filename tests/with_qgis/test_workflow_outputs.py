@@ -5,9 +5,14 @@ import pytest
 
 @pytest.mark.parametrize("name", ["susceptibilityworkflow", "forecastworkflow"])
 def test_outputs_that_later_steps_need_are_mandatory(qgis_app, name):
-    from qgis.core import QgsProcessingModelChildParameterSource, QgsProcessingParameterDefinition
+    from qgis.core import (
+        Qgis,
+        QgsProcessingModelChildParameterSource,
+        QgsProcessingParameterDefinition,
+    )
 
-    kind = QgsProcessingModelChildParameterSource.Source.ChildOutput
+    enum = getattr(Qgis, "ProcessingModelChildParameterSource", None)  # its place from 3.34 on
+    kind = (enum or QgsProcessingModelChildParameterSource.Source).ChildOutput
     optional = QgsProcessingParameterDefinition.Flag.FlagOptional
     workflow = qgis_app.processingRegistry().algorithmById(f"subsidence:{name}")
     children = workflow.childAlgorithms()

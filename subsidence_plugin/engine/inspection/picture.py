@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 NAMED = 9
 #: Figures of fewer inches have no room for labels beside the bars.
 NARROW = 5.0
+#: Letters of a title that an inch holds.
+LETTERS = 11
 #: Width of the figures of a file in inches, and its resolution.
 FILE_WIDTH, FILE_DPI = 7.0, 160
 
@@ -88,17 +91,25 @@ def report_png(
 
 
 def _waterfall(shap: PlaceShap, words: Words, width: float) -> Figure:
-    unit = words.unit(shap.unit)
+    texts, unit = [words.factor(text) for text in shap.texts], words.unit(shap.unit)
     if width >= NARROW:
-        return waterfall_figure(
-            shap.texts, shap.shap, shap.base, unit, width=width, title=words.waterfall,
+        figure = waterfall_figure(
+            texts, shap.shap, shap.base, unit, width=width, title=words.waterfall,
             others=words.others,
         )  # fmt: skip
-    figure = waterfall_figure(
-        shap.texts, shap.shap, shap.base, unit, NAMED, width, "", words.others
-    )
+        _title_across(figure)
+        return figure
+    figure = waterfall_figure(texts, shap.shap, shap.base, unit, NAMED, width, "", words.others)
     _labels_above(figure)
     return figure
+
+
+def _title_across(figure: Figure) -> None:
+    """Give the title the whole width, in lines that fit, instead of that of the bars only."""
+    (ax,) = figure.axes
+    text = fill(ax.get_title(loc="left"), int(LETTERS * figure.get_figwidth()))
+    ax.set_title("", loc="left")
+    figure.suptitle(text, fontsize=10, color=INK, x=0.01, ha="left")
 
 
 def _labels_above(figure: Figure) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,9 @@ from .place import PlaceReport, PlaceShap, Series
 
 #: Columns; ``part`` is place, value, factor, class, shap or one of the parts of a series.
 COLUMNS = ("part", "layer", "kind", "name", "date", "value", "meaning", "unit")
+
+#: Ends the WKT of a CRS that has a code; those of its parts are followed by more brackets.
+AUTHORITY = re.compile(r'(?:AUTHORITY|ID)\["([^"]+)",\s*"?(\w+)"?\]\]\s*$')
 
 
 def report_csv(report: PlaceReport) -> str:
@@ -34,7 +38,7 @@ def report_rows(report: PlaceReport) -> Iterator[dict[str, Any]]:
     """Yield the rows: the place, values, factors, SHAP values, series with their forecasts."""
     yield {"part": "place", "name": "x", "value": report.x}
     yield {"part": "place", "name": "y", "value": report.y}
-    yield {"part": "place", "name": "crs", "meaning": report.crs}
+    yield {"part": "place", "name": "crs", "meaning": _crs_name(report.crs)}
     for value in report.values:
         own = {"layer": value.layer, "kind": value.kind, "date": value.date, "unit": value.unit}
         yield {
@@ -77,6 +81,12 @@ def _of_series(series: Series) -> Iterator[dict[str, Any]]:
         ):  # fmt: skip
             for date, value in zip(forecast.dates, [] if values is None else values):
                 yield {**from_origin, "part": part, "date": date, "value": value}
+
+
+def _crs_name(wkt: str) -> str:
+    """Return the authority's name of a CRS, such as ``EPSG:32648``; its WKT where it has none."""
+    own = AUTHORITY.search(wkt)
+    return f"{own[1]}:{own[2]}" if own else wkt
 
 
 def _text(value: Any) -> str:

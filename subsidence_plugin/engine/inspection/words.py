@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Callable
 
 
 @dataclass(frozen=True)
 class Words:
-    """Texts of the figures; those with braces are filled in."""
+    """Texts of the figures; those with braces are filled in.
+
+    ``factor`` turns a factor and its value or class, as the engine writes them, into a label.
+    """
 
     probability: str = "probability"
     recalibrated_probability: str = "recalibrated probability"
@@ -25,6 +29,7 @@ class Words:
     last: str = "last {date}: {value}"
     whole: str = "All dates"
     recent: str = "Around the forecast"
+    factor: Callable[[str], str] = str
 
     def unit(self, name: str) -> str:
         """Return what SHAP values are shares of, in the words of the figures."""

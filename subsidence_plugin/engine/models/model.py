@@ -133,5 +133,6 @@ class Model:
         with torch.inference_mode():
             for start in range(0, len(inputs), CHUNK):
                 rows = torch.from_numpy(inputs[start : start + CHUNK]).to(device)
-                result[start : start + CHUNK] = torch.sigmoid(module(rows)).reshape(-1).cpu()
+                values = torch.sigmoid(module(rows)).reshape(-1)
+                result[start : start + CHUNK] = values.cpu().numpy()
         return result

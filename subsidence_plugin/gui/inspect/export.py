@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Callable, Optional
 
-from qgis.core import QgsApplication, QgsTask
+from qgis.core import QgsApplication, QgsProject, QgsTask
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from ...engine.errors import SubsidenceError
@@ -13,6 +14,7 @@ from ...engine.inspection.picture import report_png
 from ...engine.inspection.place import PlaceReport
 from ...engine.inspection.table import report_csv
 from ...engine.outputs import Outputs
+from ...layers.labels import translated
 from ...translate import tr
 from .words import decimal, figure_words, series_title
 
@@ -21,8 +23,12 @@ RUNNING: set[ExportTask] = set()
 
 
 def ask_target(parent: QWidget, title: str, kinds: str, suffix: str) -> str:
-    """Return the file that the user chooses, with its suffix; empty where none is chosen."""
-    path, _filter = QFileDialog.getSaveFileName(parent, title, f"place{suffix}", kinds)
+    """Return the file that the user chooses, with its suffix; empty where none is chosen.
+
+    The dialog begins in the project's folder.
+    """
+    first = os.path.join(QgsProject.instance().homePath(), f"place{suffix}")
+    path, _filter = QFileDialog.getSaveFileName(parent, title, first, kinds)
     return path if not path or path.lower().endswith(suffix) else path + suffix
 
 
@@ -65,11 +71,11 @@ def picture_lines(report: PlaceReport) -> list[str]:
     if probability is not None:
         text = tr("Probability of subsidence {value}").format(value=decimal(probability.value))
         if classed is not None and classed.label:
-            text += tr(", class {label}").format(label=classed.label)
+            text += tr(", class {label}").format(label=translated(classed.label))
         lines.append(text)
     priority = report.first("priority")
     if priority is not None and priority.label:
-        lines.append(tr("Priority: {label}").format(label=priority.label))
+        lines.append(tr("Priority: {label}").format(label=translated(priority.label)))
     return lines
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ...engine.inspection.place import FactorValue, PlaceReport, Value
 from ...engine.report.explanation_words import short_numbers
 from ...layers.kinds import kind_title
+from ...layers.labels import translated
 from ...translate import tr
 from .words import decimal, number, value_text
 
@@ -33,7 +34,7 @@ def headline(report: PlaceReport, colours: Colours) -> str:
     classed = report.first("susceptibility_classes")
     big = f'<span style="font-size:20pt">{decimal(probability.value)}</span>' if probability else ""
     if classed is not None:
-        big += f"&nbsp; {_chip(classed, colours)}<b>{escape(classed.label or '')}</b>"
+        big += f"&nbsp; {_chip(classed, colours)}<b>{escape(translated(classed.label))}</b>"
     if big:
         lines.append(big)
     if probability is not None:
@@ -92,7 +93,8 @@ def factors_table(factors: Sequence[FactorValue]) -> str:
         right = f"{number(factor.value)} {factor.unit}".strip()
         if np.isfinite(factor.code):
             said = tr("class {code}: {meaning}") if factor.label else tr("class {code}")
-            text = said.format(code=f"{factor.code:g}", meaning=short_numbers(factor.label))
+            meaning = translated(short_numbers(factor.label))
+            text = said.format(code=f"{factor.code:g}", meaning=meaning)
             right = f"{right}<br>" if np.isfinite(factor.value) else ""
             right = right + f"<small>{escape(text)}</small>"
         rows.append((escape(factor.name), right))

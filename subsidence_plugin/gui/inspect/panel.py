@@ -6,6 +6,8 @@ from functools import partial
 from typing import Callable, Optional
 
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
+from qgis.gui import QgsMessageBarItem
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog
 
@@ -58,6 +60,7 @@ class InspectPanel(QObject):
         self._where = ""
         self._map: Optional[MapPlace] = None
         self._width = 0.0
+        self._warning: Optional[QgsMessageBarItem] = None
 
     @property
     def report(self) -> Optional[PlaceReport]:
@@ -75,13 +78,6 @@ class InspectPanel(QObject):
         self.dock.show()
         self.dock.raise_()
         self._map.take_clicks(True)
-
-    def toggle(self) -> None:
-        """Show the panel, or close it where it is shown."""
-        if self.dock is not None and self.dock.isVisible():
-            self.dock.close()
-        else:
-            self.show()
 
     def remove(self) -> None:
         """Stop the work and take away all that was added to QGIS."""
@@ -243,8 +239,12 @@ class InspectPanel(QObject):
     def _show_export(self, path: str, problem: str) -> None:
         if self.dock is not None:
             bar, title = self.iface.messageBar(), tr("Inspect subsidence")
+            if self._warning is not None and not sip.isdeleted(self._warning):
+                bar.popWidget(self._warning)
+            self._warning = None
             if problem:
-                bar.pushMessage(title, problem, Qgis.MessageLevel.Warning)
+                self._warning = bar.createMessage(title, problem)
+                bar.pushWidget(self._warning, Qgis.MessageLevel.Warning)
             else:
                 said = tr("Written: {path}").format(path=path)
                 bar.pushMessage(title, said, Qgis.MessageLevel.Success)

@@ -90,7 +90,7 @@ def show_problem(dock: InspectDock, problem: str, explained: bool) -> None:
 
 def nothing_here(report: PlaceReport) -> str:
     """Return why nothing can be shown."""
-    if any(not pixel.inside for pixel in report.pixels):
+    if report.pixels and not any(pixel.inside for pixel in report.pixels):
         return tr("The place lies outside of all layers of this plugin.")
     return tr(
         "No layer of this plugin has a value here. Results are recognised by their metadata, time "
@@ -101,6 +101,6 @@ def nothing_here(report: PlaceReport) -> str:
 def place_text(point: QgsPointXY, crs: Optional[QgsCoordinateReferenceSystem]) -> str:
     """Return the coordinates with the name of their reference system."""
     if crs is None or not crs.isValid():
-        return f"{point.x():.6g}, {point.y():.6g}"
+        return f"{point.x():.3f}, {point.y():.3f}"
     digits = 6 if crs.isGeographic() else 1
     return f"{point.x():.{digits}f}, {point.y():.{digits}f} ({crs.authid() or crs.description()})"

@@ -19,6 +19,7 @@ from ...engine.inspection.place import (
 )
 from ...engine.inspection.words import Words
 from ...engine.report.sections import MINUS
+from ...layers.labels import translated
 from ...translate import tr
 
 #: Kinds whose values are probabilities: three digits and no unit.
@@ -45,7 +46,14 @@ def figure_words() -> Words:
         last=tr("last {date}: {value}"),
         whole=tr("All dates"),
         recent=tr("Around the forecast"),
+        factor=factor_label,
     )
+
+
+def factor_label(text: str) -> str:
+    """Return a factor and its class with the class in the user's language."""
+    name, colon, meaning = text.partition(": ")
+    return f"{name}: {translated(meaning)}" if colon else text
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -60,7 +68,7 @@ def value_text(value: Value) -> str:
     if not np.isfinite(value.value):
         return tr("no value here")
     if value.label:
-        return value.label
+        return translated(value.label)
     text = decimal(value.value) if value.kind in PROBABILITIES else number(value.value)
     text = f"{text} {value.unit}".strip()
     if value.count:

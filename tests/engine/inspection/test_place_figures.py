@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 from land_subsidence.subsidence_plugin.engine.inspection.picture import (
+    _waterfall,
     report_png,
     series_png,
     waterfall_png,
@@ -25,6 +26,8 @@ from land_subsidence.subsidence_plugin.engine.inspection.series_figure import (
 )
 from land_subsidence.subsidence_plugin.engine.inspection.table import COLUMNS, report_csv
 from land_subsidence.subsidence_plugin.engine.inspection.words import Words
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from osgeo import osr
 
 
 def days(start, count, step=6):
@@ -139,6 +142,38 @@ def test_picture_of_all_holds_every_figure():
     assert width == 1120 and size(report_png(report, "Title"))[1] < height
     report.shap, report.series = None, []
     assert size(report_png(report, "Title"))[0] == 1120
+
+
+def crs_of(text):
+    reference = osr.SpatialReference()
+    reference.SetFromUserInput(text)
+    return reference
+
+
+@pytest.mark.parametrize("style", ["WKT1_GDAL", "WKT2_2019"])
+def test_table_names_the_reference_system_by_its_code(style):
+    report = make_report()
+    report.crs = crs_of("EPSG:32648").ExportToWkt([f"FORMAT={style}"])
+    assert "\nplace,,,crs,,,EPSG:32648,\n" in report_csv(report)
+    report.crs = own = crs_of("+proj=tmerc +lon_0=105.3 +datum=WGS84").ExportToWkt(
+        [f"FORMAT={style}"]
+    )
+    rows = csv.DictReader(io.StringIO(report_csv(report)))
+    assert next(row["meaning"] for row in rows if row["name"] == "crs") == own
+
+
+@pytest.mark.parametrize("width", [5.0, 5.4, 7.0])
+def test_the_title_of_a_waterfall_is_not_cut(width):
+    shap = make_shap()
+    shap.texts = [f"distance to the nearest river {i} = 1234.5" for i in range(15)]
+    words = Words(waterfall="Vorhersage {prediction}, ausgehend vom Mittel {mean} (gestrichelt)",
+                  factor=str.upper)  # fmt: skip
+    figure = _waterfall(shap, words, width)
+    assert figure.axes[0].get_yticklabels()[0].get_text().startswith("DISTANCE TO")
+    FigureCanvasAgg(figure).draw()
+    title = figure._suptitle.get_window_extent()
+    top = figure.axes[0].get_tightbbox(figure.canvas.get_renderer()).y1
+    assert 0 <= title.x0 and title.x1 <= figure.bbox.x1 and top <= title.y0
 
 
 def test_table_holds_everything_in_full():
