@@ -201,6 +201,9 @@ class SubsidenceAlgorithm(QgsProcessingAlgorithm):
             "A self-contained HTML page with the figures and tables of this run.",
             optional=True,
         )
+        # The Results Viewer lists reports by this title alone.
+        title = tr("{title}: report").format(title=self.displayName())
+        self.outputDefinition("REPORT").setDescription(title)
 
     def checkParameterValues(
         self, parameters: dict, context: QgsProcessingContext

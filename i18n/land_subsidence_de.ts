@@ -3488,10 +3488,6 @@
         <translation>Abfragebedienfeld</translation>
     </message>
     <message>
-        <source>Inspect subsidence</source>
-        <translation>Senkung abfragen</translation>
-    </message>
-    <message>
         <source>Inspecting a place</source>
         <translation>Ort wird abgefragt</translation>
     </message>
@@ -5494,6 +5490,10 @@
     <message>
         <source>The folder {folder} has a file {name} already; choose an empty folder.</source>
         <translation>Im Ordner {folder} liegt schon eine Datei {name}; einen leeren Ordner wählen.</translation>
+    </message>
+    <message>
+        <source>{title}: report</source>
+        <translation>{title}: Bericht</translation>
     </message>
 </context>
 </TS>

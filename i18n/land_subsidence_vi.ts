@@ -3488,10 +3488,6 @@
         <translation>Bảng tra cứu</translation>
     </message>
     <message>
-        <source>Inspect subsidence</source>
-        <translation>Tra cứu sụt lún</translation>
-    </message>
-    <message>
         <source>Inspecting a place</source>
         <translation>Tra cứu một vị trí</translation>
     </message>
@@ -5494,6 +5490,10 @@
     <message>
         <source>The folder {folder} has a file {name} already; choose an empty folder.</source>
         <translation>Thư mục {folder} đã có tệp {name}; hãy chọn một thư mục trống.</translation>
+    </message>
+    <message>
+        <source>{title}: report</source>
+        <translation>{title}: báo cáo</translation>
     </message>
 </context>
 </TS>

@@ -76,7 +76,9 @@ class MapProject(SubsidenceAlgorithm):
             if pdf_path:
                 export_pdf(layout, outputs.path(pdf_path))
             progress(1.0)
-        for node in project.layerTreeRoot().findLayers():
-            shown = "visible" if node.isVisible() else "switched off (see the help)"
-            progress.info(f"{node.name()}: {shown}")
+        nodes = project.layerTreeRoot().findLayers()
+        visible = [node.name() for node in nodes if node.isVisible()]
+        progress.info(
+            f"{len(nodes)} layers, visible: {', '.join(visible)}. The others can be switched on."
+        )
         return {}

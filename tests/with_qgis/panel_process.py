@@ -41,7 +41,7 @@ class Interface:
         return self.canvas
     def messageBar(self):
         return self.bar
-    def addDockWidget(self, area, dock):
+    def addTabifiedDockWidget(self, area, dock, beside, front):
         self.window.addDockWidget(area, dock)
     def removeDockWidget(self, dock):
         self.removed.append(dock)

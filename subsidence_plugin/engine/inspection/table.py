@@ -48,8 +48,10 @@ def report_rows(report: PlaceReport) -> Iterator[dict[str, Any]]:
             if value.count:
                 yield {**own, "part": "value", "name": name, "value": number}
     for factor in report.factors:
-        yield {"part": "factor", "name": factor.name, "value": factor.value, "unit": factor.unit}
-        if np.isfinite(factor.code):
+        coded = np.isfinite(factor.code)
+        yield {"part": "factor", "name": factor.name, "value": factor.value, "unit": factor.unit,
+               "meaning": "" if coded else factor.label}  # fmt: skip
+        if coded:
             yield {"part": "class", "name": factor.name, "value": factor.code,
                    "meaning": factor.label}  # fmt: skip
     if report.shap is not None:

@@ -87,5 +87,5 @@ def factors_of(pixels: Sequence[Pixel]) -> list[FactorValue]:
                 if kind == "class_stack" and band.value > 0 and not own.code > 0:
                     own.code, own.label = band.value, band.label
                 elif kind == "factor_stack" and np.isnan(own.value):
-                    own.value = band.value
+                    own.value, own.label = band.value, own.label or band.label
     return list(found.values())

@@ -15,11 +15,13 @@ from ..example.fields import generator
 from ..outputs import Outputs
 from ..raster.grid import Grid
 from ..raster.write import RasterWriter
-from ..styles import write_style
+from ..styles import write_class_style, write_style
 from ..vector.write import write_points
 from ..vector.write_line import write_line
 
 WELLS, FAULT = "wells.gpkg", "fault.gpkg"
+#: A style whose colours say no order.
+UNORDERED = "dominant_factor"
 #: Cells for each well, and the least number of wells.
 CELLS_A_WELL, FEWEST_WELLS = 5000, 40
 
@@ -82,7 +84,10 @@ def _write_survey(path: str, grid: Grid, name: str, layer, masks, known) -> None
     metadata = {"SUBSIDENCE_KIND": "factor_stack", **known}
     with RasterWriter(path, grid, [name], kinds=[factor.kind], metadata=metadata) as writer:
         write_factor(writer, 1, factor, layer, masks)
-    write_style("factors", path)
+    if factor.legend:
+        write_class_style(path, list(factor.legend.values()), UNORDERED)
+    else:
+        write_style("factors", path)
 
 
 def _write_wells(path: str, grid: Grid, level: np.ndarray, known) -> None:

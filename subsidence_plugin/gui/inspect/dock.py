@@ -34,7 +34,7 @@ class InspectDock(QDockWidget):
     resized = pyqtSignal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(tr("Inspect subsidence"), parent)
+        super().__init__(tr("Inspect panel"), parent)
         self.setObjectName(NAME)
         self.setMinimumWidth(260)
         self.pick = QToolButton()

@@ -97,6 +97,8 @@ def factors_table(factors: Sequence[FactorValue]) -> str:
             text = said.format(code=f"{factor.code:g}", meaning=meaning)
             right = f"{right}<br>" if np.isfinite(factor.value) else ""
             right = right + f"<small>{escape(text)}</small>"
+        elif factor.label:  # a category of a factor stack
+            right = f"{right}<br><small>{escape(translated(factor.label))}</small>"
         rows.append((escape(factor.name), right))
     return _table(rows)
 

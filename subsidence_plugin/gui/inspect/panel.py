@@ -27,6 +27,9 @@ WORTH_DRAWING, PAUSE = 24, 400
 #: Width of the panel when it is opened, pixels.
 WIDTH = 372
 
+#: Docks of Processing, by their object names.
+NEIGHBOURS = ("ProcessingToolbox", "ResultsViewer")
+
 
 class InspectPanel(QObject):
     """Shows what the layers of the project know of the place that is clicked on.
@@ -190,7 +193,9 @@ class InspectPanel(QObject):
         dock.within.editingFinished.connect(self._look_further)
         dock.closed.connect(self._closed)
         dock.resized.connect(self._timer.start)
-        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        # As a tab beside Processing's docks: below them it would have no height for its figures.
+        area = Qt.DockWidgetArea.RightDockWidgetArea
+        self.iface.addTabifiedDockWidget(area, dock, list(NEIGHBOURS), True)
         QgsProject.instance().cleared.connect(self.clear)
         QgsProject.instance().readProject.connect(self._read_settings)
         self.clear()
@@ -238,7 +243,7 @@ class InspectPanel(QObject):
 
     def _show_export(self, path: str, problem: str) -> None:
         if self.dock is not None:
-            bar, title = self.iface.messageBar(), tr("Inspect subsidence")
+            bar, title = self.iface.messageBar(), tr("Inspect panel")
             if self._warning is not None and not sip.isdeleted(self._warning):
                 bar.popWidget(self._warning)
             self._warning = None

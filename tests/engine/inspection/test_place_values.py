@@ -9,6 +9,7 @@ from land_subsidence.subsidence_plugin.engine.inspection.place import GONE, Sour
 from land_subsidence.subsidence_plugin.engine.jobs.inspect_place import read_place
 from land_subsidence.subsidence_plugin.engine.progress import Progress
 from land_subsidence.subsidence_plugin.engine.raster.grid import Grid
+from land_subsidence.subsidence_plugin.engine.raster.write import RasterWriter
 from land_subsidence.subsidence_plugin.engine.vector.read import transform_points
 from land_subsidence.subsidence_plugin.engine.vector.write import write_points
 from place_files import COLUMN, GRID, PLACE, QUIET, ROW, UTM, WGS84, numbered, raster
@@ -202,3 +203,17 @@ def test_what_cannot_be_read_is_named(tmp_path):
     assert words["gone"] == (GONE, "") and set(words) == {"gone", "broken", "vector", "nocrs"}
     assert "cannot be opened" in words["broken"][1] and "cannot be opened" in words["vector"][1]
     assert "has no coordinate reference system" in words["nocrs"][1]
+
+
+@pytest.mark.parametrize(
+    ("legend", "label"),
+    [('{"2": "Clay", "3": "Sand"}', "Clay"), ('{"3": "Sand"}', ""), ("[1]", ""), ("broken", "")],
+)
+def test_a_category_of_a_factor_is_named_by_its_legend(tmp_path, legend, label):
+    path = tmp_path / "factors.tif"
+    metadata = {"SUBSIDENCE_KIND": "factor_stack"}
+    with RasterWriter(str(path), GRID, ["geology"], kinds=["categorical"], metadata=metadata) as w:
+        w.write(np.full((1, GRID.height, GRID.width), 2, np.float32))
+        w.dataset.GetRasterBand(1).SetMetadataItem("legend", legend)
+    (factor,) = at_place(Source("factors", str(path))).factors
+    assert (factor.name, factor.value, factor.label) == ("geology", 2, label)
