@@ -99,3 +99,8 @@ def test_the_folder_holds_what_a_study_begins_with(run, tmp_path):
     feature = trace.GetNextFeature()
     line = [point[:2] for point in feature.geometry().GetPoints()]
     assert line == [(planted["x1"], planted["y1"]), (planted["x2"], planted["y2"])]
+    from qgis.core import QgsRasterLayer
+
+    use = QgsRasterLayer(str(raw / "lulc.tif"), "lulc")  # with the style beside it
+    named = {entry.value: entry.label for entry in use.renderer().classes()}
+    assert named[1] == "Agricultural land" and len(named) == 4

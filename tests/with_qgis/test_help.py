@@ -108,3 +108,15 @@ def test_qgis_process_prints_the_page_without_markup(qgis_process):
     assert "METHOD=0, CLASSES=5 (from 2 to 255)" in said
     assert "--INPUT=susceptibility.tif --OUTPUT=susceptibility_classes.tif" in said
     assert "Nguyen Thanh Tuan" in said and "Figure 9." in said
+
+
+def test_reports_are_told_apart_in_the_results_viewer(algorithms):
+    """QGIS lists them by the title of the output alone."""
+    reports = {
+        name: algorithm.outputDefinition("REPORT").description()
+        for name, algorithm in algorithms.items()
+        if algorithm.outputDefinition("REPORT")
+    }
+    assert len(reports) > 15 and len(set(reports.values())) == len(reports)
+    assert reports["validatemodel"] == "Validate models: report"
+    assert algorithms["validatemodel"].parameterDefinition("REPORT").description() == "Report"

@@ -183,3 +183,19 @@ def test_new_texts_join_and_old_ones_leave_while_translations_stay(tmp_path):
     tree = ET.parse(file)
     found = {m.findtext("source"): m.findtext("translation") for m in tree.iter("message")}
     assert found == {"Kept": "Bleibt", "New": ""}
+
+
+def test_a_copy_for_the_modeler_speaks_the_language(qgis_app, speaking):
+    from land_subsidence.subsidence_plugin.gui.modeler import speak
+    from qgis.core import QgsProcessingModelAlgorithm
+
+    known = translated("de")
+    speaking("de")
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(ROOT / "resources" / "workflows" / "susceptibilityworkflow.model3"))
+    speak(model)
+    copy = QgsProcessingModelAlgorithm()
+    assert copy.loadVariant(model.toVariant())  # what the file of the copy keeps
+    assert copy.childAlgorithm("train").description() == known["Train DRDN"]
+    assert copy.parameterDefinition("FACTORS").description() == known["Factor stack"]
+    assert set(copy.childAlgorithm("train").modelOutputs()) == {"MODEL", "TRAINING_REPORT"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..models.describe import training, tuning_lines, versions
+from ..models.describe import sizes, training, tuning_lines, versions
 from ..naive.baselines import Baselines
 from .card import ForecasterCard
 from .forecaster import Forecaster
@@ -14,11 +14,9 @@ SHOWN = {"RMSE": "mm", "MAE": "mm", "Skill": ""}
 def describe_forecaster(forecaster: Forecaster, name: str) -> list[str]:
     """Return lines for the log."""
     card = forecaster.card
-    sizes = sorted({sum(a.size for a in member.values()) for member in forecaster.arrays})
-    numbers = " to ".join(str(size) for size in (sizes[0], sizes[-1])[: len(sizes)])
     lines = [
         f"{name}: forecaster {forecaster.kind.title} ({card.variant}), members: "
-        f"{forecaster.members}, of {numbers} numbers, id {forecaster.model_id}.",
+        f"{forecaster.members}, of {sizes(forecaster)} numbers, id {forecaster.model_id}.",
         lengths(card),
         f"Trained on {source(card)}.",
         f"Seeds: {', '.join(map(str, card.seeds))}; versions: {versions(card)}",

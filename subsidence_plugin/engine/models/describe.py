@@ -31,10 +31,8 @@ def title_of(model: Model) -> str:
 def description(model: Model, name: str) -> list[str]:
     """Return the lines of the log for the model in the file called ``name``."""
     card = model.card
-    sizes = sorted({sum(array.size for array in member.values()) for member in model.arrays})
-    tensors = " to ".join(str(size) for size in (sizes[0], sizes[-1])[: len(sizes)])
     lines = [
-        f"{name}: {title_of(model)}, members: {model.members}, of {tensors} numbers, "
+        f"{name}: {title_of(model)}, members: {model.members}, of {sizes(model)} numbers, "
         f"id {model.model_id}.",
         f"Trained on {card.source or 'unknown samples'}: {rows(card) or 'rows unknown'}",
         f"Seeds: {', '.join(map(str, card.seeds))}; versions: {versions(card)}",
@@ -54,6 +52,12 @@ def description(model: Model, name: str) -> list[str]:
         )
         lines.append(f"Factor {factor.name} ({factor.kind}): {what}")
     return lines
+
+
+def sizes(model: Any) -> str:
+    """Return how many numbers a member of a model (or forecaster) has, as "10" or "10 to 20"."""
+    found = sorted({sum(array.size for array in member.values()) for member in model.arrays})
+    return " to ".join(str(size) for size in (found[0], found[-1])[: len(found)])
 
 
 def rows(card: Card) -> str:
